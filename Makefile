@@ -1,0 +1,56 @@
+# One command per job, the same here and in CI. Needs make and Python >= 3.11; the rest is fetched.
+#   make serve ARGS="--port 9090"      make test PYTEST_ARGS="tests/unit -x"
+
+ARGS ?=
+PYTEST_ARGS ?= -n 2
+PYTHON_IN := .venv/bin/python
+
+# What tools keep between runs stays in the checkout; `make clean` takes it away again.
+CACHE := $(CURDIR)/.venv/cache
+export PIP_CACHE_DIR := $(CACHE)/pip
+export XDG_CACHE_HOME := $(CACHE)
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format requirements bench wheel clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 22
+
+serve: ## run the bank; ARGS go to `bank-sandbox serve`
+	@scripts/bootstrap serve
+	@exec .venv/bin/bank-sandbox serve $(ARGS)
+
+# XDG_CONFIG_HOME: Chromium would write its profile there. Not exported for all: pip reads it.
+test: ## run all tests; PYTEST_ARGS go to pytest
+	@scripts/bootstrap test
+	@scripts/test-setup
+	XDG_CONFIG_HOME="$(CACHE)/config" $(PYTHON_IN) -m pytest $(PYTEST_ARGS)
+
+check: ## lint, format, types, floors
+	@scripts/bootstrap test
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy --strict
+	.venv/bin/lint-imports
+
+format: ## put the code into the project's format
+	@scripts/bootstrap test
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+requirements: ## list each requirement and the tests that show it
+	@scripts/bootstrap test
+	@$(PYTHON_IN) -m pytest --collect-only -qq --requirements
+
+bench: ## print the ratios of the benchmark
+	@scripts/bootstrap test
+	$(PYTHON_IN) -m tests.bench $(ARGS)
+
+wheel: ## build the wheel into dist/
+	@scripts/bootstrap test
+	$(PYTHON_IN) -m hatchling build -t wheel
+
+clean: ## remove all that these commands made, the virtual environment too
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .coverage build dist
+	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

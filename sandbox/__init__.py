@@ -1,0 +1,3 @@
+"""An async sandbox of a Japanese bank's open API."""
+
+__version__ = "0.1.0"

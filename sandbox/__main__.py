@@ -1,0 +1,5 @@
+"""``python -m sandbox`` is ``bank-sandbox``."""
+
+from sandbox.cli import main
+
+main()

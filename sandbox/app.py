@@ -1,0 +1,224 @@
+"""Put the sandbox together, and run it. The only module below the command line that knows all."""
+
+import asyncio
+import ipaddress
+import logging
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from sandbox.chance import secret
+from sandbox.clock import ClockState, machine_now, parse_clock
+from sandbox.resources import data_root
+from sandbox.services.world import DEFAULT_WORLD, World
+from sandbox.services.worlds import Surroundings, UnknownWorld, Worlds
+from sandbox.settings import SettingInvalid, Settings
+from sandbox.storage.lock import DirectoryLock
+from sandbox.web.bank_door import bank_door
+from sandbox.web.control import control_door
+from sandbox.web.control.guard import Guard
+from sandbox.web.front import Front
+from sandbox.web.pages import Pages
+from sandbox.web.profile import Profile
+from sandbox.web.profiles import PROFILES
+from sandbox.web.schema import SchemaStore
+
+log = logging.getLogger("sandbox")
+# In-flight answers get this long to finish; with closing the worlds it makes less than 2 s.
+SHUTDOWN_SECONDS = 1.2
+
+
+@dataclass(slots=True)
+class Address:
+    """Where the bank door is reached; known once it listens."""
+
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """A running server."""
+
+    data_url: str
+    control_url: str
+    world: World
+    profiles: tuple[Profile, ...]
+    directory: Path
+    is_temporary: bool
+
+
+def profiles_for(settings: Settings) -> tuple[Profile, ...]:
+    return tuple(
+        replace(profile, policy=settings.policy(profile.name, profile.policy))
+        for profile in PROFILES
+    )
+
+
+def make_worlds(directory: Path, profiles: tuple[Profile, ...], address: Address) -> Worlds:
+    return Worlds(
+        Surroundings(
+            directory=directory,
+            policies={profile.name: profile.policy for profile in profiles},
+            scopes={profile.name: profile.scopes for profile in profiles},
+            secret=secret,
+            base_url=lambda: address.base_url,
+        )
+    )
+
+
+def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool) -> Front:
+    folders = (*(profile.name for profile in profiles), "control")
+    return Front(
+        worlds=worlds,
+        schemas=SchemaStore(data_root() / "schemas", folders),
+        pages=Pages(),
+        is_strict=is_strict,
+    )
+
+
+def start_clock(settings: Settings) -> ClockState:
+    try:
+        return parse_clock(settings["clock"] or "real", machine_now())
+    except ValueError as error:
+        raise SettingInvalid(f"--clock={settings['clock']!r}: {error}") from error
+
+
+def guard_for(settings: Settings) -> Guard:
+    """Return the control door's guard, or refuse to open the door too wide (DESIGN §10)."""
+    host, token = settings["control_host"] or "127.0.0.1", settings["control_token"]
+    if not (_is_loopback(host) or token or settings["control_open"]):
+        raise SettingInvalid(
+            f"a control door on {host} lets others drive the sandbox: set SANDBOX_CONTROL_TOKEN, "
+            "or SANDBOX_CONTROL_OPEN=1 where the network itself is closed"
+        )
+    return Guard(token=token, hosts=frozenset({host}))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@asynccontextmanager
+async def data_directory(settings: Settings) -> AsyncIterator[tuple[Path, bool]]:
+    """Hold the directory of the worlds, and tell whether it is a temporary one.
+
+    Raises:
+        DataDirectoryInUse: another process owns it.
+    """
+    if settings["data"] is not None:
+        directory: Path = settings["data"]
+        directory.mkdir(parents=True, exist_ok=True)
+        with DirectoryLock(directory):
+            yield directory, False
+        return
+    temporary = Path(tempfile.mkdtemp(prefix="bank-sandbox-"))
+    try:
+        yield temporary, True
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Sandbox]:
+    """Run the sandbox: both doors listen and the default world is open inside the block."""
+    profiles, address = profiles_for(settings), Address()
+    clock, guard = start_clock(settings), guard_for(settings)
+    async with data_directory(settings) as (directory, is_temporary):
+        worlds = make_worlds(directory, profiles, address)
+        try:
+            front = make_front(worlds, profiles, is_strict=settings["strict"])
+            doors = bank_door(front, profiles), control_door(front, profiles, guard)
+            world = await _default_world(worlds, settings, clock)
+            async with _serving(doors, settings, address) as (data_url, control_url):
+                yield Sandbox(
+                    data_url=data_url,
+                    control_url=control_url,
+                    world=world,
+                    profiles=profiles,
+                    directory=directory,
+                    is_temporary=is_temporary,
+                )
+        finally:
+            await worlds.close()
+
+
+async def _default_world(worlds: Worlds, settings: Settings, clock: ClockState) -> World:
+    try:
+        return await worlds.open(DEFAULT_WORLD)
+    except UnknownWorld:
+        return await worlds.create(DEFAULT_WORLD, seed=settings["seed"], clock=clock)
+
+
+@asynccontextmanager
+async def _serving(
+    doors: tuple[web.Application, web.Application], settings: Settings, address: Address
+) -> AsyncIterator[tuple[str, str]]:
+    names = ("host", "port"), ("control_host", "control_port")
+    runners: list[web.AppRunner] = []
+    urls: list[str] = []
+    try:
+        for app, (host, port) in zip(doors, names, strict=True):
+            runner = _runner(app, settings)
+            runners.append(runner)
+            await runner.setup()
+            urls.append(await _listen(runner, settings[host] or "127.0.0.1", settings[port]))
+            address.base_url = settings["base_url"] or urls[0]
+        yield urls[0], urls[1]
+    finally:
+        await asyncio.gather(*(runner.cleanup() for runner in runners))
+
+
+def _runner(app: web.Application, settings: Settings) -> web.AppRunner:
+    access_log = logging.getLogger("sandbox.access") if settings["access_log"] else None
+    return web.AppRunner(
+        app,
+        handle_signals=False,
+        access_log=access_log,
+        # The path without its query: codes and states travel there (O-29).
+        access_log_class=PathLogger,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+
+
+class PathLogger(AbstractAccessLogger):
+    """One line a request: method, path, status, milliseconds. Never a query or a header."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        self.logger.info(
+            "%s %s %s %.1f ms", request.method, request.path, response.status, time * 1000
+        )
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+    """Listen and return the address as a client on this machine would write it."""
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingInvalid(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    bound: int = runner.addresses[0][1]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    return f"http://[{shown}]:{bound}" if ":" in shown else f"http://{shown}:{bound}"
+
+
+async def serve(settings: Settings, on_ready: Callable[[Sandbox], None]) -> None:
+    """Run until SIGTERM or SIGINT; then finish what is in flight and close the worlds."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as sandbox:
+        on_ready(sandbox)
+        await stop.wait()

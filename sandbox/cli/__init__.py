@@ -1,0 +1,20 @@
+"""The command ``bank-sandbox``.
+
+``serve`` is read without Typer: importing Typer and Rich costs more than opening the bank does,
+and a server has to be ready soon. Whatever is not plainly right is left to Typer, which explains.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    from sandbox.cli.serve import plain_flags, run_server
+
+    if sys.argv[1:2] == ["serve"]:
+        flags = plain_flags(sys.argv[2:])
+        if flags is not None:
+            sys.exit(run_server(flags))
+    from sandbox.cli.commands import app
+
+    app()

@@ -1,0 +1,82 @@
+"""What ``serve`` prints once it is ready: all that a first call needs."""
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from sandbox.domain.persona import Persona, ReadyClient
+from sandbox.domain.time import iso
+from sandbox.services.population import load_clients, load_personas
+
+if TYPE_CHECKING:
+    from sandbox.app import Sandbox
+    from sandbox.web.profile import Profile
+
+
+def banner(sandbox: "Sandbox") -> str:
+    """Return the text: addresses, then each bank with clients, personas and one curl line."""
+    world = sandbox.world
+    keeps = "temporary, removed at the end (keep it with --data DIR)"
+    lines = [
+        "これは試験用の環境です / This is a test environment: everything in it is fictional.",
+        "",
+        f"  bank door     {sandbox.data_url}",
+        f"  control door  {sandbox.control_url}",
+        f"  data          {sandbox.directory} ({keeps if sandbox.is_temporary else 'kept'})",
+        f"  world         {world.name}, seed {world.seed}, "
+        f"clock {world.clock.state.mode.value}, now {iso(world.now())}",
+    ]
+    for profile in sandbox.profiles:
+        lines += _bank(sandbox, profile)
+    return "\n".join([*lines, "", "Ready. Stop with Ctrl+C.", ""])
+
+
+def _bank(sandbox: "Sandbox", profile: "Profile") -> list[str]:
+    issuer = sandbox.world.issuer(profile.name)
+    return [
+        "",
+        f"{profile.name}: {profile.face.name_ja} / {profile.face.name_en}",
+        f"  issuer  {issuer}",
+        "  clients",
+        *_table([_client(client) for client in load_clients(profile.name)]),
+        "  personas",
+        *_table([_persona(persona) for persona in load_personas(profile.name)]),
+        "  first call (a code, without a browser)",
+        f"    {first_call(sandbox.control_url, profile.name)}",
+    ]
+
+
+def first_call(control_url: str, bank: str) -> str:
+    """Return the curl line that makes a persona consent and answers the code."""
+    client, persona = load_clients(bank)[0], load_personas(bank)[0]
+    body = (
+        f'{{"bank":"{bank}","client_id":"{client.client_id}",'
+        f'"persona":"{persona.key}","scope":"{client.scopes[0]}"}}'
+    )
+    return (
+        f"curl -s {control_url}/api/v1/worlds/default/authorize "
+        f"-H 'Content-Type: application/json' -d '{body}'"
+    )
+
+
+def _client(client: ReadyClient) -> list[str]:
+    secret = client.client_secret or "(public)"
+    return [client.client_id, secret, f"PKCE {client.pkce}", client.redirect_uris[0]]
+
+
+def _persona(persona: Persona) -> list[str]:
+    fields = " ".join(f"{name}={value}" for name, value in persona.login.fields().items())
+    return [persona.key or "", persona.name, fields]
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["    " + "  ".join(map(_padded, row, widths)).rstrip() for row in rows]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """Return the columns that ``text`` takes in a terminal: wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

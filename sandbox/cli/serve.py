@@ -1,0 +1,98 @@
+"""``bank-sandbox serve``: from the flags to a running server."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sandbox.settings import SETTINGS, SettingInvalid, Settings, read_settings
+
+if TYPE_CHECKING:
+    from sandbox.app import Sandbox
+
+EXIT_USAGE = 2  # the settings make no sense, or the port or directory is taken
+_FLAGS = {setting.flag: setting for setting in SETTINGS if setting.flag is not None}
+
+
+def plain_flags(arguments: Sequence[str]) -> dict[str, str] | None:
+    """Return ``{setting: text}``, or None where anything is not plainly a flag with its value."""
+    flags: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        setting = _FLAGS.get(name)
+        if setting is None or setting.name in flags:
+            return None
+        if setting.is_switch:
+            if equals:
+                return None
+            value = "1"
+        elif not equals:
+            if not rest:
+                return None
+            value = rest.pop(0)
+        flags[setting.name] = value
+    return flags
+
+
+def run_server(flags: dict[str, str]) -> int:
+    """Serve until a signal; return the exit code."""
+    try:
+        settings = read_settings(flags)
+        _set_up_logging(settings)
+        return _run(settings)
+    except SettingInvalid as error:
+        return _complain(str(error))
+
+
+def _run(settings: Settings) -> int:
+    from sandbox.app import serve
+    from sandbox.storage.database import DataDirectoryInUse, SchemaMismatch
+
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(serve(settings, lambda sandbox: announce(sandbox, settings)))
+    except (DataDirectoryInUse, SchemaMismatch, OSError) as error:
+        return _complain(str(error))
+    return 0
+
+
+def _loop_factory():  # type: ignore[no-untyped-def]
+    try:
+        import uvloop
+    except ImportError:  # not built for this platform: asyncio's own loop serves as well
+        return None
+    return uvloop.new_event_loop
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"bank-sandbox: {message}\n")
+    return EXIT_USAGE
+
+
+def _set_up_logging(settings: Settings) -> None:
+    level = logging.INFO if settings["access_log"] else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s %(message)s")
+    for name in settings.unknown:
+        logging.getLogger("sandbox").warning("%s is set, but is no setting of bank-sandbox", name)
+
+
+def announce(sandbox: "Sandbox", settings: Settings) -> None:
+    """Tell that the server is ready: one line for programs, or what a person needs to begin."""
+    if settings["print_json"]:
+        import os
+
+        import orjson
+
+        line = {
+            "data_url": sandbox.data_url,
+            "control_url": sandbox.control_url,
+            "pid": os.getpid(),
+        }
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+    else:
+        from sandbox.cli.banner import banner
+
+        sys.stdout.write(banner(sandbox))
+    sys.stdout.flush()

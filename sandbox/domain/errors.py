@@ -1,0 +1,103 @@
+"""What can go wrong at the bank, in the bank's own words.
+
+No status and no wire code here: each bank owns its own, in ``sandbox.web``. ``reason`` is the
+machine-readable cause that the sandbox tells testers in ``X-Sandbox-Reason``.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a token does not open the door (specs: faults §3)."""
+
+    ACCESS_EXPIRED = "access_expired"
+    REFRESH_EXPIRED = "refresh_expired"
+    REFRESH_REUSED = "refresh_reused"
+    CODE_REPLAYED = "code_replayed"
+    GRANT_EXPIRED = "grant_expired"
+    REVOKED_BY_PROVIDER = "revoked_by_provider"
+    REVOKED_BY_USER = "revoked_by_user"
+    REVOKED_BY_BANK = "revoked_by_bank"
+    SUPERSEDED = "superseded"
+    PASSWORD_CHANGED = "password_changed"
+    CARD_LOST = "card_lost"
+    CONTRACT_ENDED = "contract_ended"
+    CLIENT_BLOCKED = "client_blocked"
+    FOREIGN_TOKEN = "foreign_token"
+    UNKNOWN = "unknown"
+
+
+class BankError(Exception):
+    """Base class; never raised itself."""
+
+
+class TokenRejected(BankError):
+    """The access token does not open the door (アクセストークン無効)."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class FunctionNotAvailable(BankError):
+    """この接続事業者では利用できない機能 (T-5)"""
+
+
+class InsufficientScope(BankError):
+    """The token does not carry the scope that the API needs."""
+
+
+class UnknownAccount(BankError):
+    """口座なし: absent, closed, or not in the grant. The three look alike on purpose."""
+
+
+class AccountRestricted(BankError):
+    """口座利用制限中: frozen, or restricted by an order (T-31)"""
+
+
+class InvalidParameter(BankError):
+    """A request field breaks the schema. ``details`` names each (field, problem)."""
+
+    def __init__(self, message: str, details: list[dict[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or []
+
+
+class InvalidPeriod(BankError):
+    """照会期間の誤り: from after to, or a start in the future"""
+
+
+class PeriodOutOfRange(BankError):
+    """照会期間が長すぎる"""
+
+
+class TooManyItems(BankError):
+    """照会結果が上限件数を超える"""
+
+
+class InsufficientFunds(BankError):
+    """残高不足"""
+
+
+class TooManyRequests(BankError):
+    """流量制限"""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OutsideServiceHours(BankError):
+    """取扱時間外"""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class CalendarHorizon(BankError):
+    """A date beyond the calendar's horizon: refused, not guessed."""
+
+
+class IllegalTransition(BankError):
+    """The state does not allow this (処理不可状態)."""

@@ -1,0 +1,77 @@
+"""OAuth refusals (RFC 6749 §4.1.2.1, §5.2; RFC 7009). Descriptions are ASCII."""
+
+from sandbox.domain.errors import Reason
+
+
+class OAuthError(Exception):
+    """An error that goes to the client, with the RFC's code in ``error``."""
+
+    error = "invalid_request"
+
+    def __init__(self, description: str, reason: Reason | None = None) -> None:
+        super().__init__(description)
+        self.description = description
+        self.reason = reason
+
+
+class InvalidRequest(OAuthError):
+    error = "invalid_request"
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed. ``used_basic`` asks for a ``WWW-Authenticate`` (O-10)."""
+
+    error = "invalid_client"
+
+    def __init__(self, description: str, *, used_basic: bool = False) -> None:
+        super().__init__(description)
+        self.used_basic = used_basic
+
+
+class InvalidGrant(OAuthError):
+    error = "invalid_grant"
+
+
+class GrantReused(InvalidGrant):
+    """A spent code or refresh token came back; everything of its grant dies (O-5, O-12)."""
+
+
+class UnauthorizedClient(OAuthError):
+    error = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    error = "unsupported_grant_type"
+
+
+class UnsupportedResponseType(OAuthError):
+    error = "unsupported_response_type"
+
+
+class InvalidScope(OAuthError):
+    error = "invalid_scope"
+
+
+class AccessDenied(OAuthError):
+    error = "access_denied"
+
+
+class ServerError(OAuthError):
+    error = "server_error"
+
+
+class TemporarilyUnavailable(OAuthError):
+    error = "temporarily_unavailable"
+
+
+class ShownError(Exception):
+    """An error that a person sees on a page, because nothing proves where else to send it (O-2).
+
+    ``code`` names the page's text; ``status`` is the HTTP status of the page.
+    """
+
+    def __init__(self, code: str, status: int = 400, **details: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.details = details

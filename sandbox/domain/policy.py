@@ -1,0 +1,44 @@
+"""What a bank decides for itself: lifetimes, limits and switches. Each is a setting (SANDBOX)."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankPolicy:
+    """One bank's rules of use. Durations are milliseconds and end in ``_ms``."""
+
+    # OAuth: three clocks (access token, refresh token, grant) and the code's own
+    code_lifetime_ms: int = 60 * SECOND
+    access_token_lifetime_ms: int = 30 * MINUTE
+    refresh_token_lifetime_ms: int = 30 * DAY
+    grant_lifetime_ms: int = 90 * DAY  # T-12; 0: the grant does not end by itself
+    refresh_sliding: bool = True
+    refresh_rotation: bool = True
+    manual_window_ms: int = 10 * MINUTE
+    one_grant_per_provider: bool = True
+    one_grant_per_contractor: bool = False
+    # sign-in
+    interaction_lifetime_ms: int = 10 * MINUTE
+    lock_after: int = 5
+    lock_duration_ms: int = HOUR
+    # which accounts a contractor may offer to a provider, by kind of contractor
+    offered_individual: tuple[str, ...] = ("ordinary",)
+    offered_corporate: tuple[str, ...] = ("ordinary", "current")
+    # reference
+    look_back_months: int = 13
+    default_period_days: int = 31
+    longest_period_years: int = 1
+    most_items: int = 9_999
+    rate_limit_per_minute: int = 30  # per client and contractor; 0: no limit
+    # the bank's day
+    hours: str = "always"
+    closing_run_at: time = time(0, 0)
+    # the sandbox's own
+    strict_realism: bool = False
+
+    def offered_types(self, contractor_kind: str) -> tuple[str, ...]:
+        is_individual = contractor_kind == "individual"
+        return self.offered_individual if is_individual else self.offered_corporate

@@ -1,0 +1,23 @@
+"""How the bank keeps the secrets it hands out: cash-card PINs, passwords, client secrets."""
+
+from hashlib import sha256
+from hmac import compare_digest
+
+
+def secret_hash(login: str, secret: str) -> bytes:
+    """Return what is stored in place of ``secret``. ``login`` is its owner, or a client's id.
+
+    Plain SHA-256 bound to the owner: the sandbox's secrets are published with its personas, and
+    a slow hash would cost each token request more than the rest of it together.
+    """
+    return sha256(f"{login}\x1f{secret}".encode()).digest()
+
+
+def secret_matches(stored: bytes | None, login: str, secret: str) -> bool:
+    """Compare in constant time. Where nothing is stored, nothing matches."""
+    return compare_digest(stored or b"", secret_hash(login, secret))
+
+
+def token_hash(token: str) -> bytes:
+    """Return what is stored in place of a code, token or cookie, which are random by themselves."""
+    return sha256(token.encode()).digest()

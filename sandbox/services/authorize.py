@@ -1,0 +1,219 @@
+"""The authorization endpoint's use cases: from a client's request to the redirect back to it.
+
+One ``interaction`` is one authorization request in one browser. It is bound to a cookie of its
+own, so that two tabs cannot approve each other's requests, and the cookie changes at sign-in,
+so that one planted before is worth nothing afterwards (O-25).
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from urllib.parse import quote_plus, urlencode
+
+from sandbox.domain.account import Account, AccountState
+from sandbox.domain.client import Client
+from sandbox.domain.contractor import Contractor, SignIn
+from sandbox.domain.oauth.authorize import (
+    Asked,
+    AuthorizationRequest,
+    accepted,
+    redirected_refusal,
+    shown_refusal,
+)
+from sandbox.domain.oauth.errors import AccessDenied, OAuthError, ShownError
+from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.policy import BankPolicy
+from sandbox.domain.secrets import token_hash
+from sandbox.domain.time import Instant
+from sandbox.services.grants import Consent, GrantService
+from sandbox.services.sign_in import SignInRefused, SignInService
+from sandbox.services.world import World
+from sandbox.storage import accounts, clients, contractors, interactions
+
+
+class RedirectBack(Exception):
+    """Send the browser to ``location``: the client's proven redirect URI with an error on it."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__("redirect")
+        self.location = location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """An authorization request under way. ``contractor`` is None until someone signed in.
+
+    ``interaction_id`` is None where no browser is in the game.
+    """
+
+    interaction_id: str | None
+    client: Client
+    request: AuthorizationRequest
+    contractor: Contractor | None
+    credential_id: int | None
+
+
+class AuthorizeService:
+    def __init__(
+        self,
+        world: World,
+        bank: str,
+        policy: BankPolicy,
+        scopes: frozenset[str],
+        sign_in: SignInService,
+        grants: GrantService,
+    ) -> None:
+        self._world = world
+        self._bank = bank
+        self._policy = policy
+        self._scopes = scopes
+        self._sign_in = sign_in
+        self._grants = grants
+
+    async def check(self, parameters: Parameters) -> tuple[Client, AuthorizationRequest]:
+        """Run every check of an authorization request, in order.
+
+        Raises:
+            ShownError: may only be shown to the person.
+            RedirectBack: carries the error to the client.
+        """
+        client_id = parameters.get("client_id") or ""
+        client = await clients.find(self._world.database, self._bank, client_id)
+        asked = Asked(parameters=parameters, client=client, bank_scopes=self._scopes)
+        if shown := shown_refusal(asked):
+            raise shown
+        if refused := redirected_refusal(asked):
+            state = parameters.get("state")
+            raise RedirectBack(self.error_location(asked.get("redirect_uri"), state, refused))
+        return asked.proven_client, accepted(asked)
+
+    async def begin(self, client: Client, request: AuthorizationRequest) -> tuple[str, str]:
+        """Open an interaction for a checked request; return its id and its browser's cookie."""
+        interaction_id, cookie = self._world.secret(16), self._world.secret(32)
+        now = self._world.now()
+        async with self._world.database.transaction() as db:
+            await interactions.forget_before(db, now - self._policy.interaction_lifetime_ms)
+            await interactions.insert(
+                db,
+                interaction_id=interaction_id,
+                browser_hash=token_hash(cookie),
+                bank=self._bank,
+                client_id=client.client_id,
+                request=json.dumps(asdict(request)),
+                expires_at=now + self._policy.interaction_lifetime_ms,
+            )
+        return interaction_id, cookie
+
+    async def find(self, interaction_id: str, cookie: str | None) -> Interaction:
+        """Return a running interaction to the browser that it belongs to.
+
+        Raises:
+            ShownError: unknown, over, expired, or another browser's.
+        """
+        row = await interactions.find(self._world.database, self._bank, interaction_id)
+        if row is None or cookie is None or token_hash(cookie) != row.browser_hash:
+            raise ShownError("interaction_unknown", 400)
+        if row.ended_at is not None or self._world.now() >= row.expires_at:
+            raise ShownError("interaction_expired", 400)
+        client = await clients.find(self._world.database, self._bank, row.client_id)
+        assert client is not None  # clients are never deleted, only ended
+        if not client.is_active:
+            raise ShownError("client_blocked", 400, client_id=client.client_id)
+        contractor = None
+        if row.credential_id is not None:
+            contractor = await self._contractor_of(row.credential_id)
+        return Interaction(
+            interaction_id=interaction_id,
+            client=client,
+            request=AuthorizationRequest(**json.loads(row.request)),
+            contractor=contractor,
+            credential_id=row.credential_id,
+        )
+
+    async def sign_in(self, interaction: Interaction, sign_in: SignIn) -> str:
+        """Bind a person to the interaction and return the browser's new cookie.
+
+        Raises:
+            SignInRefused: wrong, locked, not eligible, or of a kind that the client cannot serve.
+        """
+        if sign_in.kind not in interaction.client.contractor_kinds:
+            raise SignInRefused("wrong_kind")
+        contractor, credential = await self._sign_in.check(sign_in)
+        if not await self.list_offered(contractor):
+            raise SignInRefused("no_accounts")
+        assert interaction.interaction_id is not None
+        cookie = self._world.secret(32)
+        async with self._world.database.transaction() as db:
+            await interactions.sign_in(
+                db,
+                interaction.interaction_id,
+                credential_id=credential.credential_id,
+                browser_hash=token_hash(cookie),
+            )
+        return cookie
+
+    async def list_offered(self, contractor: Contractor) -> list[Account]:
+        """Return the accounts that this contractor may open to a provider."""
+        types = self._policy.offered_types(contractor.kind)
+        return [
+            account
+            for account in await accounts.list_of_contractor(
+                self._world.database, contractor.contractor_id
+            )
+            if account.account_type in types and account.state is not AccountState.CLOSED
+        ]
+
+    async def allow(
+        self, interaction: Interaction, *, functions: tuple[str, ...], account_ids: tuple[str, ...]
+    ) -> str:
+        """Record the consent and return where the browser goes: the client's code, state, iss.
+
+        What was not ticked is not granted, and what was never offered cannot be (O-26).
+        """
+        assert interaction.contractor is not None
+        assert interaction.credential_id is not None
+        offered = await self.list_offered(interaction.contractor)
+        code = await self._grants.consent(
+            Consent(
+                client=interaction.client,
+                request=interaction.request,
+                contractor=interaction.contractor,
+                credential_id=interaction.credential_id,
+                functions=tuple(f for f in interaction.client.functions if f in functions),
+                accounts=tuple(a for a in offered if a.account_id in account_ids),
+            ),
+            interaction_id=interaction.interaction_id,
+        )
+        request = interaction.request
+        return self._location(request.redirect_uri, code=code, state=request.state)
+
+    async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
+        """End the interaction and return where the browser goes: ``access_denied``."""
+        assert interaction.interaction_id is not None
+        async with self._world.database.transaction() as db:
+            await interactions.end(db, interaction.interaction_id, self._world.now())
+        request = interaction.request
+        refusal = why or AccessDenied("the contractor did not allow the access")
+        return self.error_location(request.redirect_uri, request.state, refusal)
+
+    def granted_until(self) -> Instant:
+        return self._grants.expires_at(self._world.now())
+
+    def error_location(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
+        return self._location(
+            redirect_uri, error=error.error, error_description=error.description, state=state
+        )
+
+    def _location(self, redirect_uri: str, **values: str | None) -> str:
+        """Return the redirect URI with the answer on it, ``iss`` always among it (O-7)."""
+        answer = {name: value for name, value in values.items() if value is not None}
+        answer["iss"] = self._world.issuer(self._bank)
+        query = urlencode(answer, errors="surrogateescape", quote_via=quote_plus)
+        return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
+
+    async def _contractor_of(self, credential_id: int) -> Contractor:
+        database = self._world.database
+        credential = await contractors.find_credential_by_id(database, credential_id)
+        assert credential is not None
+        contractor = await contractors.find(database, credential.contractor_id)
+        assert contractor is not None
+        return contractor

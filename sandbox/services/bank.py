@@ -1,0 +1,54 @@
+"""One bank in one world: its services, made once."""
+
+from dataclasses import dataclass
+
+from sandbox.clock import monotonic_s
+from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.hours import PRESETS, seconds_to_opening
+from sandbox.domain.policy import BankPolicy
+from sandbox.services.accounts import AccountService
+from sandbox.services.authorize import AuthorizeService
+from sandbox.services.client_auth import ClientAuthenticator
+from sandbox.services.grants import GrantService
+from sandbox.services.limiter import RateLimiter
+from sandbox.services.sign_in import SignInService
+from sandbox.services.tokens import TokenService
+from sandbox.services.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    name: str
+    world: World
+    policy: BankPolicy
+    accounts: AccountService
+    authorize: AuthorizeService
+    client_auth: ClientAuthenticator
+    grants: GrantService
+    limiter: RateLimiter
+    sign_in: SignInService
+    tokens: TokenService
+
+    def check_hours(self) -> None:
+        """Raise ``OutsideServiceHours`` with the seconds to wait while the service is closed."""
+        preset = PRESETS[self.policy.hours]
+        if preset and (wait_s := seconds_to_opening(preset, self.world.now())):
+            raise OutsideServiceHours("outside service hours", wait_s)
+
+
+def make_bank(world: World, name: str, scopes: frozenset[str]) -> Bank:
+    policy = world.policies[name]
+    sign_in = SignInService(world, name, policy)
+    grants = GrantService(world, name, policy)
+    return Bank(
+        name=name,
+        world=world,
+        policy=policy,
+        accounts=AccountService(world, policy),
+        authorize=AuthorizeService(world, name, policy, scopes, sign_in, grants),
+        client_auth=ClientAuthenticator(world, name),
+        grants=grants,
+        limiter=RateLimiter(policy.rate_limit_per_minute, monotonic_s),
+        sign_in=sign_in,
+        tokens=TokenService(world, policy),
+    )

@@ -1,0 +1,128 @@
+"""Access grants (アクセス許可): made by a consent, ended by many causes."""
+
+from dataclasses import dataclass
+
+from sandbox.domain.account import Account
+from sandbox.domain.client import Client
+from sandbox.domain.contractor import Contractor
+from sandbox.domain.errors import Reason
+from sandbox.domain.oauth.authorize import AuthorizationRequest
+from sandbox.domain.oauth.errors import ShownError
+from sandbox.domain.oauth.grant import NEVER, AuthorizationCode
+from sandbox.domain.policy import BankPolicy
+from sandbox.domain.secrets import token_hash
+from sandbox.domain.time import Instant, jst_date
+from sandbox.services.seed import fill_on_demand
+from sandbox.services.world import World
+from sandbox.storage import grants, interactions
+from sandbox.storage import world as world_rows
+from sandbox.storage.database import Transaction
+
+
+class NothingChosen(Exception):
+    """The consent names no function or no account. ``what`` is ``functions`` or ``accounts``."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a contractor allows a client: shown on the page, nothing less and nothing more."""
+
+    client: Client
+    request: AuthorizationRequest
+    contractor: Contractor
+    credential_id: int
+    functions: tuple[str, ...]
+    accounts: tuple[Account, ...]
+
+
+class GrantService:
+    def __init__(self, world: World, bank: str, policy: BankPolicy) -> None:
+        self._world = world
+        self._bank = bank
+        self._policy = policy
+
+    def expires_at(self, now: Instant) -> Instant:
+        """Return when a grant made ``now`` lapses by itself (T-12)."""
+        lifetime = self._policy.grant_lifetime_ms
+        return now + lifetime if lifetime else NEVER
+
+    async def terms_version(self) -> tuple[str, str]:
+        """Return (version, effective on) of the terms in force today (T-34)."""
+        today = jst_date(self._world.now()).isoformat()
+        terms = await world_rows.list_terms(self._world.database, self._bank)
+        in_force = [(version, day) for version, day in terms if day <= today]
+        if not in_force:
+            raise ShownError("service_ended", 410)  # T-38
+        return in_force[-1]
+
+    async def consent(self, consent: Consent, *, interaction_id: str | None) -> str:
+        """Make the grant and return its authorization code.
+
+        Raises:
+            NothingChosen: no function or no account is left of the choice.
+            ShownError: the interaction was answered already, by another tab or a double click.
+        """
+        if not consent.functions:
+            raise NothingChosen("functions")
+        if not consent.accounts:
+            raise NothingChosen("accounts")
+        terms_version, _ = await self.terms_version()
+        grant_id, code, now = self._world.secret(12), self._world.new_secret(), self._world.now()
+        async with self._world.database.transaction() as db:
+            if interaction_id and not await interactions.end(db, interaction_id, now):
+                raise ShownError("interaction_expired", 400)
+            await self._end_superseded(db, consent, now)
+            await self._insert(db, grant_id, consent, terms_version, now)
+            await grants.insert_code(db, token_hash(code), self._code(grant_id, consent, now))
+            for account in consent.accounts:
+                if account.history == "on_demand":
+                    await fill_on_demand(db, account.account)
+        return code
+
+    async def _end_superseded(self, db: Transaction, consent: Consent, now: Instant) -> None:
+        """The new consent ends earlier ones, as far as the bank's rules say (faults §3)."""
+        if self._policy.one_grant_per_contractor:
+            client_id = None
+        elif self._policy.one_grant_per_provider:
+            client_id = consent.client.client_id
+        else:
+            return
+        await grants.end_grants_of_contractor(
+            db,
+            consent.contractor.contractor_id,
+            client_id=client_id,
+            at=now,
+            reason=Reason.SUPERSEDED.value,
+        )
+
+    async def _insert(
+        self, db: Transaction, grant_id: str, consent: Consent, terms_version: str, now: Instant
+    ) -> None:
+        await grants.insert_grant(
+            db,
+            grant_id=grant_id,
+            bank=self._bank,
+            client_id=consent.client.client_id,
+            contractor_id=consent.contractor.contractor_id,
+            credential_id=consent.credential_id,
+            scope=consent.request.scope,
+            functions=consent.functions,
+            terms_version=terms_version,
+            now=now,
+            expires_at=self.expires_at(now),
+            accounts=tuple(account.account for account in consent.accounts),
+        )
+
+    def _code(self, grant_id: str, consent: Consent, now: Instant) -> AuthorizationCode:
+        return AuthorizationCode(
+            grant_id=grant_id,
+            client_id=consent.client.client_id,
+            redirect_uri=consent.request.redirect_uri,
+            code_challenge=consent.request.code_challenge,
+            expires_at=now + self._policy.code_lifetime_ms,
+            spent_at=None,
+        )

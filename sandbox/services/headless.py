@@ -1,0 +1,89 @@
+"""The consent without a browser: what a persona would do on the pages, by the same services."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox.domain.contractor import Contractor, Credential
+from sandbox.domain.oauth.parameters import Parameters
+from sandbox.services.authorize import Interaction, RedirectBack
+from sandbox.services.bank import Bank
+from sandbox.storage import contractors
+
+
+class UnknownPersona(Exception):
+    """The bank has no persona of that name."""
+
+
+class HeadlessRefused(Exception):
+    """The request would not have got through the pages. ``error`` is the OAuth code, if any."""
+
+    def __init__(self, error: str, description: str, redirect_to: str | None = None) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.redirect_to = redirect_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consented:
+    redirect_to: str
+    code: str
+    state: str | None
+
+
+async def persona_of(bank: Bank, name: str) -> tuple[Contractor, Credential]:
+    """Return a persona that may sign in today.
+
+    Raises:
+        UnknownPersona: no such persona.
+        SignInRefused: lapsed card, ended contract: as on the page.
+    """
+    database = bank.world.database
+    contractor = await contractors.find_persona(database, bank.name, name)
+    if contractor is None:
+        raise UnknownPersona(name)
+    credentials = await contractors.list_credentials(database, contractor.contractor_id)
+    return await bank.sign_in.admit(credentials[0])
+
+
+async def consent(
+    bank: Bank,
+    parameters: Parameters,
+    persona: str,
+    *,
+    account_ids: tuple[str, ...] | None,
+    functions: tuple[str, ...] | None,
+) -> Consented:
+    """Check the request, sign the persona in, tick the boxes, press allow.
+
+    ``account_ids`` and ``functions`` None: all that the page would offer.
+
+    Raises:
+        ShownError: what a page would show.
+        HeadlessRefused: what would be redirected to the client.
+        UnknownPersona, SignInRefused, NothingChosen: as their names say.
+    """
+    try:
+        client, request = await bank.authorize.check(parameters)
+    except RedirectBack as back:
+        answer = parse_qs(urlsplit(back.location).query)
+        description = answer.get("error_description", [""])[0]
+        raise HeadlessRefused(answer["error"][0], description, back.location) from None
+    contractor, credential = await persona_of(bank, persona)
+    if contractor.kind not in client.contractor_kinds:
+        raise HeadlessRefused("access_denied", f"the client does not serve {contractor.kind}s")
+    offered = await bank.authorize.list_offered(contractor)
+    interaction = Interaction(
+        interaction_id=None,
+        client=client,
+        request=request,
+        contractor=contractor,
+        credential_id=credential.credential_id,
+    )
+    location = await bank.authorize.allow(
+        interaction,
+        functions=client.functions if functions is None else functions,
+        account_ids=tuple(a.account_id for a in offered) if account_ids is None else account_ids,
+    )
+    answer = parse_qs(urlsplit(location).query)
+    return Consented(redirect_to=location, code=answer["code"][-1], state=request.state)

@@ -1,0 +1,68 @@
+"""A world (世界): one bank universe. Its database, its clock and its policies, opened together."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sandbox.clock import Clock
+from sandbox.domain.calendar import BankCalendar
+from sandbox.domain.policy import BankPolicy
+from sandbox.domain.time import Instant
+from sandbox.storage.database import Database
+from sandbox.storage.world import WorldRow
+
+DEFAULT_WORLD = "default"
+TAG_LENGTH = 8
+
+
+@dataclass(slots=True)
+class World:
+    """What every service of one world shares.
+
+    ``next_due_at`` caches when the agenda next has work, so that a call asks an integer and not
+    the database whether something fell due.
+    """
+
+    name: str
+    tag: str
+    seed: int
+    starts_at: Instant
+    database: Database
+    clock: Clock
+    calendar: BankCalendar
+    policies: Mapping[str, BankPolicy]
+    secret: Callable[[int], str]
+    base_url: Callable[[], str]
+    next_due_at: Instant | None = None
+    agenda_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def now(self) -> Instant:
+        return self.clock.now()
+
+    @property
+    def prefix(self) -> str:
+        """The path in front of every address of this world; empty for the default one."""
+        return "" if self.name == DEFAULT_WORLD else f"/w/{self.name}"
+
+    def issuer(self, bank: str) -> str:
+        return f"{self.base_url()}{self.prefix}/{bank}"
+
+    def new_secret(self) -> str:
+        """Return a token: the world's tag, then 256 random bits (URL-safe, 51 characters)."""
+        return self.tag + self.secret(32)
+
+
+def row_of(world: World, agenda_done_at: Instant) -> WorldRow:
+    state = world.clock.state
+    return WorldRow(
+        name=world.name,
+        tag=world.tag,
+        seed=world.seed,
+        starts_at=world.starts_at,
+        version=1,
+        clock_mode=state.mode.value,
+        clock_at=state.at,
+        clock_anchor=state.anchor,
+        clock_rate=state.rate,
+        agenda_done_at=agenda_done_at,
+    )

@@ -1,0 +1,297 @@
+"""Every setting, in one table: its name, its flag, its environment variable, its default.
+
+The command line, the environment and the table in the docs are all made from ``SETTINGS``.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sandbox.domain.duration import parse_duration
+from sandbox.domain.hours import PRESETS
+from sandbox.domain.moment import parse_time_of_day
+from sandbox.domain.policy import BankPolicy
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off", ""})
+PORT_MAX = 65_535
+SEED_MAX = 2**63 - 1
+
+
+class SettingInvalid(ValueError):
+    """A setting's text makes no sense; the message names the setting and says what would."""
+
+
+def boolean(text: str) -> bool:
+    if text.lower() in TRUE | FALSE:
+        return text.lower() in TRUE
+    raise ValueError("must be 1 or 0")
+
+
+def port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= PORT_MAX:
+        raise ValueError(f"must be a port from 0 (any free one) to {PORT_MAX}")
+    return number
+
+
+def seed(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= SEED_MAX:
+        raise ValueError(f"must be a whole number from 0 to {SEED_MAX}")
+    return number
+
+
+def count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 1_000_000):
+        raise ValueError("must be a whole number from 0 to 1000000")
+    return int(text)
+
+
+def base_url(text: str) -> str:
+    is_web = text.startswith(("http://", "https://")) and " " not in text
+    if not is_web or "?" in text or "#" in text:
+        raise ValueError("must be an http or https address without a query")
+    return text.rstrip("/")
+
+
+def hours(text: str) -> str:
+    if text not in PRESETS:
+        raise ValueError(f"must be one of {', '.join(sorted(PRESETS))}")
+    return text
+
+
+def directory(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """``flag`` None: by environment only. ``policy`` names the field of a bank's policy it sets."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    help: str
+    flag: str | None = None
+    policy: str | None = None
+
+    @property
+    def env(self) -> str:
+        return f"SANDBOX_{self.name.upper()}"
+
+    @property
+    def is_switch(self) -> bool:
+        return self.read is boolean
+
+
+def _tomato(field: str, read: Callable[[str], Any], default: str, text: str) -> Setting:
+    return Setting(
+        name=f"tomato_{field.removesuffix('_ms')}",
+        read=read,
+        default=default,
+        help=text,
+        policy=field,
+    )
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="host", flag="--host", read=str, default="127.0.0.1", help="Address of the bank door"
+    ),
+    Setting(
+        name="port",
+        flag="--port",
+        read=port,
+        default="8080",
+        help="Port of the bank door; 0 takes a free one",
+    ),
+    Setting(
+        name="control_host",
+        flag="--control-host",
+        read=str,
+        default="127.0.0.1",
+        help="Address of the control door",
+    ),
+    Setting(
+        name="control_port",
+        flag="--control-port",
+        read=port,
+        default="8081",
+        help="Port of the control door; 0 takes a free one",
+    ),
+    Setting(
+        name="control_token",
+        read=str,
+        default="",
+        help="Bearer token that the control door asks for; needed where it listens beyond loopback",
+    ),
+    Setting(
+        name="control_open",
+        read=boolean,
+        default="0",
+        help="1: a control door beyond loopback may do without a token",
+    ),
+    Setting(
+        name="base_url",
+        flag="--base-url",
+        read=base_url,
+        default="",
+        help="Public address of the bank door: issuers and links are built from it",
+    ),
+    Setting(
+        name="data",
+        flag="--data",
+        read=directory,
+        default="",
+        help="Directory that keeps the worlds; without it a temporary one is removed at the end",
+    ),
+    Setting(
+        name="seed",
+        flag="--seed",
+        read=seed,
+        default="1",
+        help="Seed of the default world: the same seed and clock give the same rows",
+    ),
+    Setting(
+        name="clock",
+        flag="--clock",
+        read=str,
+        default="real",
+        help="Clock of the default world: real, frozen:2026-12-01T09:00, offset:91d, scaled:60",
+    ),
+    Setting(
+        name="print_json",
+        flag="--print-json",
+        read=boolean,
+        default="0",
+        help="Print one line of JSON once ready, and nothing else",
+    ),
+    Setting(
+        name="access_log",
+        flag="--access-log",
+        read=boolean,
+        default="0",
+        help="Log every request (halves the throughput)",
+    ),
+    Setting(
+        name="strict",
+        flag="--strict",
+        read=boolean,
+        default="0",
+        help="Check the bank's own answers against their schemas",
+    ),
+    _tomato("code_lifetime_ms", parse_duration, "60s", "Lifetime of an authorization code"),
+    _tomato("access_token_lifetime_ms", parse_duration, "30m", "Lifetime of an access token"),
+    _tomato("refresh_token_lifetime_ms", parse_duration, "30d", "Lifetime of a refresh token"),
+    _tomato(
+        "grant_lifetime_ms",
+        parse_duration,
+        "90d",
+        "Lifetime of a grant; 0s: it does not end by itself",
+    ),
+    _tomato(
+        "refresh_sliding", boolean, "1", "1: each refresh starts the refresh token's lifetime again"
+    ),
+    _tomato(
+        "refresh_rotation",
+        boolean,
+        "1",
+        "1: a refresh token works once, and its reuse ends the grant",
+    ),
+    _tomato(
+        "manual_window_ms",
+        parse_duration,
+        "10m",
+        "How long after the user's presence a client in manual mode may refresh",
+    ),
+    _tomato(
+        "one_grant_per_provider",
+        boolean,
+        "1",
+        "1: a new consent ends the contractor's earlier grant at the same provider",
+    ),
+    _tomato(
+        "one_grant_per_contractor",
+        boolean,
+        "0",
+        "1: a new consent ends the contractor's grants at every provider",
+    ),
+    _tomato(
+        "interaction_lifetime_ms", parse_duration, "10m", "How long sign-in and consent may take"
+    ),
+    _tomato("lock_after", count, "5", "Wrong PINs or passwords until a login is locked"),
+    _tomato("lock_duration_ms", parse_duration, "1h", "How long a login stays locked"),
+    _tomato("look_back_months", count, "13", "How many months of statement lines are shown"),
+    _tomato("most_items", count, "9999", "Most statement lines in one answer"),
+    _tomato(
+        "rate_limit_per_minute",
+        count,
+        "30",
+        "Data calls a minute per client and contractor; 0: no limit",
+    ),
+    _tomato("hours", hours, "always", "Service hours: always or regional"),
+    _tomato(
+        "closing_run_at",
+        parse_time_of_day,
+        "00:00",
+        "When the closing run moves on the previous-day balances (Tokyo)",
+    ),
+    _tomato(
+        "strict_realism",
+        boolean,
+        "0",
+        "1: nothing in an answer that a real bank would not send, such as X-Sandbox-Reason",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the server was told, read and checked. Empty texts are None."""
+
+    values: Mapping[str, Any]
+    unknown: tuple[str, ...] = ()  # SANDBOX_ variables that no setting reads: typing errors, mostly
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def policy(self, bank: str, default: BankPolicy) -> BankPolicy:
+        """Return a bank's policy with the settings that were given for it."""
+        changes = {
+            setting.policy: self.values[setting.name]
+            for setting in SETTINGS
+            if setting.policy is not None and setting.name.startswith(f"{bank}_")
+        }
+        return replace(default, **changes)
+
+
+def read_settings(
+    flags: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings: flags before environment before defaults.
+
+    Raises:
+        SettingInvalid: a value that makes no sense.
+    """
+    environ = os.environ if environ is None else environ
+    flags = flags or {}
+    known = {setting.env for setting in SETTINGS} | {"SANDBOX_CONTROL"}
+    unknown = sorted(name for name in environ if name.startswith("SANDBOX_") and name not in known)
+    return Settings(
+        values={s.name: _value(s, flags, environ) for s in SETTINGS}, unknown=tuple(unknown)
+    )
+
+
+def _value(setting: Setting, flags: Mapping[str, str], environ: Mapping[str, str]) -> Any:
+    from_flag = flags.get(setting.name)
+    text = from_flag if from_flag is not None else environ.get(setting.env, setting.default)
+    if text == "" and not setting.is_switch:
+        return None
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        where = setting.flag if from_flag is not None else setting.env
+        raise SettingInvalid(f"{where}={text!r}: {error}") from error

@@ -1,0 +1,51 @@
+"""Rows of providers (接続事業者) as OAuth clients."""
+
+from sandbox.domain.client import Client
+from sandbox.storage.database import Reader, Row, Transaction
+
+_COLUMNS = """
+    client_id, bank, secret_hash, auth_method, security_profile, provider_name, registration_no,
+    terms_url, redirect_uris, scopes, functions, contractor_kinds, pkce, auto_manual_mode, status
+"""
+
+
+def _client(row: Row) -> Client:
+    return Client(
+        client_id=row[0],
+        bank=row[1],
+        secret_hash=row[2],
+        auth_method=row[3],
+        security_profile=row[4],
+        provider_name=row[5],
+        registration_no=row[6],
+        terms_url=row[7],
+        redirect_uris=tuple(row[8].split()),
+        scopes=tuple(row[9].split()),
+        functions=tuple(row[10].split()),
+        contractor_kinds=tuple(row[11].split()),
+        pkce=row[12],
+        auto_manual_mode=row[13],
+        status=row[14],
+    )
+
+
+async def find(db: Reader, bank: str, client_id: str) -> Client | None:
+    row = await db.fetchrow(
+        f"SELECT {_COLUMNS} FROM client WHERE client_id = $1 AND bank = $2", client_id, bank
+    )
+    return None if row is None else _client(row)
+
+
+async def list_of_bank(db: Reader, bank: str) -> list[Client]:
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM client WHERE bank = $1 ORDER BY client_id", bank)
+    return [_client(row) for row in rows]
+
+
+async def set_status(db: Transaction, client_id: str, status: str) -> int:
+    return await db.execute("UPDATE client SET status = $2 WHERE client_id = $1", client_id, status)
+
+
+async def set_functions(db: Transaction, client_id: str, functions: tuple[str, ...]) -> int:
+    return await db.execute(
+        "UPDATE client SET functions = $2 WHERE client_id = $1", client_id, " ".join(functions)
+    )

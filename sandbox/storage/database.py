@@ -1,0 +1,58 @@
+"""The interface to a world's database that every floor above uses.
+
+SQL is written once, in the subset that SQLite and PostgreSQL share: ``$1`` parameters,
+``RETURNING``, ``ON CONFLICT``, row values. Rows come back as tuples, in the order of the columns
+asked for: the cheapest shape both drivers have.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """Something that answers queries: a database outside a transaction, or a transaction."""
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """Return all rows. For bounded reads by key: the embedded driver answers on the loop."""
+        ...
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """Return the first row, or None."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """Reads its own writes. Await nothing but the database inside one."""
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run one statement and return how many rows it changed."""
+        ...
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for many rows, off the loop where that is worth a thread hop."""
+        ...
+
+
+class Database(Reader, Protocol):
+    """One world's database. The reader never sees a half-done write."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Run the block as one transaction: all of it, or none of it, also on cancellation."""
+        ...
+
+    def scan(self, sql: str, *args: Any) -> AsyncIterator[list[Row]]:
+        """Yield the rows in batches, off the loop: for exports and anything unbounded."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class SchemaMismatch(Exception):
+    """The file was written by another version of the sandbox."""
+
+
+class DataDirectoryInUse(Exception):
+    """Another process owns the data directory."""

@@ -1,0 +1,209 @@
+"""Rows of grants, codes and tokens. Secrets come in already hashed."""
+
+from sandbox.domain.oauth.grant import AuthorizationCode, RefreshToken, Standing
+from sandbox.domain.time import Instant
+from sandbox.storage.database import Reader, Row, Transaction
+
+_STANDING = """
+    g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,
+    g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
+    g.scope
+"""
+_OF_GRANT = """
+    JOIN client c ON c.client_id = g.client_id
+    JOIN contractor k ON k.contractor_id = g.contractor_id
+    JOIN credential l ON l.credential_id = g.credential_id
+"""
+_FIND_STANDING = f"SELECT {_STANDING} FROM access_grant g {_OF_GRANT} WHERE g.grant_id = $1"
+_FIND_TOKEN = f"""
+    SELECT {_STANDING}, t.kind, t.scope, t.expires_at, w.version
+    FROM token t
+    JOIN access_grant g ON g.grant_id = t.grant_id
+    {_OF_GRANT}
+    CROSS JOIN world w
+    WHERE t.token_hash = $1
+"""
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(
+        grant_id=row[0],
+        client_id=row[1],
+        contractor_id=row[2],
+        credential_id=row[3],
+        functions=tuple(row[4].split()),
+        present_at=row[5],
+        expires_at=row[6],
+        ended_at=row[7],
+        end_reason=row[8],
+        client_functions=tuple(row[9].split()),
+        client_status=row[10],
+        contract_state=row[11],
+        credential_state=row[12],
+        scope=row[13],
+    )
+
+
+async def find_standing(db: Reader, grant_id: str) -> Standing | None:
+    row = await db.fetchrow(_FIND_STANDING, grant_id)
+    return None if row is None else _standing(row)
+
+
+async def find_token(
+    db: Reader, token_hash: bytes
+) -> tuple[Standing, str, str, Instant, int] | None:
+    """Return (standing, kind, scope, expires_at, world version): all that a call needs, at once."""
+    row = await db.fetchrow(_FIND_TOKEN, token_hash)
+    return None if row is None else (_standing(row), row[14], row[15], row[16], row[17])
+
+
+async def insert_grant(
+    db: Transaction,
+    *,
+    grant_id: str,
+    bank: str,
+    client_id: str,
+    contractor_id: str,
+    credential_id: int,
+    scope: str,
+    functions: tuple[str, ...],
+    terms_version: str,
+    now: Instant,
+    expires_at: Instant,
+    accounts: tuple[int, ...],
+) -> None:
+    await db.execute(
+        "INSERT INTO access_grant VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, NULL)",
+        grant_id,
+        bank,
+        client_id,
+        contractor_id,
+        credential_id,
+        scope,
+        " ".join(functions),
+        terms_version,
+        now,
+        expires_at,
+    )
+    await db.executemany(
+        "INSERT INTO grant_account VALUES ($1, $2)", [(grant_id, account) for account in accounts]
+    )
+
+
+async def end_grant(db: Transaction, grant_id: str, *, at: Instant, reason: str) -> bool:
+    """End a grant with all that hangs on it. False where it had ended already."""
+    return bool(
+        await db.execute(
+            "UPDATE access_grant SET ended_at = $2, end_reason = $3 "
+            "WHERE grant_id = $1 AND (ended_at IS NULL OR ended_at > $2)",
+            grant_id,
+            at,
+            reason,
+        )
+    )
+
+
+async def end_grants_of_contractor(
+    db: Transaction, contractor_id: str, *, client_id: str | None, at: Instant, reason: str
+) -> int:
+    """End every live grant of a contractor, at one client or (None) at all of them."""
+    return await db.execute(
+        "UPDATE access_grant SET ended_at = $3, end_reason = $4 "
+        "WHERE contractor_id = $1 AND ended_at IS NULL AND ($2 IS NULL OR client_id = $2)",
+        contractor_id,
+        client_id,
+        at,
+        reason,
+    )
+
+
+async def touch_presence(db: Transaction, grant_id: str, now: Instant) -> None:
+    await db.execute("UPDATE access_grant SET present_at = $2 WHERE grant_id = $1", grant_id, now)
+
+
+async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode) -> None:
+    await db.execute(
+        "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        code_hash,
+        code.grant_id,
+        code.client_id,
+        code.redirect_uri,
+        code.code_challenge,
+        code.expires_at,
+        code.spent_at,
+    )
+
+
+async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
+    row = await db.fetchrow(
+        "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, spent_at "
+        "FROM authorization_code WHERE code_hash = $1",
+        code_hash,
+    )
+    if row is None:
+        return None
+    return AuthorizationCode(
+        grant_id=row[0],
+        client_id=row[1],
+        redirect_uri=row[2],
+        code_challenge=row[3],
+        expires_at=row[4],
+        spent_at=row[5],
+    )
+
+
+async def spend_code(db: Transaction, code_hash: bytes, now: Instant) -> None:
+    await db.execute(
+        "UPDATE authorization_code SET spent_at = $2 WHERE code_hash = $1", code_hash, now
+    )
+
+
+async def insert_tokens(
+    db: Transaction, tokens: list[tuple[bytes, str, str, str, Instant, Instant]]
+) -> None:
+    """Insert rows of (hash, kind, grant id, scope, issued at, expires at)."""
+    await db.executemany("INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, NULL)", tokens)
+
+
+async def find_refresh_token(db: Reader, token_hash: bytes) -> RefreshToken | None:
+    row = await db.fetchrow(
+        "SELECT t.grant_id, g.client_id, t.scope, t.expires_at, t.spent_at "
+        "FROM token t JOIN access_grant g ON g.grant_id = t.grant_id "
+        "WHERE t.token_hash = $1 AND t.kind = 'refresh'",
+        token_hash,
+    )
+    if row is None:
+        return None
+    return RefreshToken(
+        grant_id=row[0], client_id=row[1], scope=row[2], expires_at=row[3], spent_at=row[4]
+    )
+
+
+async def spend_token(db: Transaction, token_hash: bytes, now: Instant) -> None:
+    await db.execute("UPDATE token SET spent_at = $2 WHERE token_hash = $1", token_hash, now)
+
+
+async def end_access_tokens(db: Transaction, grant_id: str, now: Instant) -> None:
+    """End the access tokens of a grant that a refresh replaces."""
+    await db.execute(
+        "UPDATE token SET expires_at = $2 "
+        "WHERE grant_id = $1 AND kind = 'access' AND expires_at > $2",
+        grant_id,
+        now,
+    )
+
+
+async def find_grant_of_token(db: Reader, token_hash: bytes) -> tuple[str, str] | None:
+    """Return (grant id, client id) of any token, live or not."""
+    row = await db.fetchrow(
+        "SELECT t.grant_id, g.client_id FROM token t "
+        "JOIN access_grant g ON g.grant_id = t.grant_id WHERE t.token_hash = $1",
+        token_hash,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+async def prolong_token(db: Transaction, token_hash: bytes, expires_at: Instant) -> None:
+    await db.execute(
+        "UPDATE token SET expires_at = $2 WHERE token_hash = $1", token_hash, expires_at
+    )

@@ -1,0 +1,85 @@
+"""Rows of authorization requests on their way: from the first page to the redirect back."""
+
+from dataclasses import dataclass
+
+from sandbox.domain.time import Instant
+from sandbox.storage.database import Reader, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionRow:
+    interaction_id: str
+    browser_hash: bytes
+    client_id: str
+    request: str
+    credential_id: int | None
+    expires_at: Instant
+    ended_at: Instant | None
+
+
+async def insert(
+    db: Transaction,
+    *,
+    interaction_id: str,
+    browser_hash: bytes,
+    bank: str,
+    client_id: str,
+    request: str,
+    expires_at: Instant,
+) -> None:
+    await db.execute(
+        "INSERT INTO interaction VALUES ($1, $2, $3, $4, $5, NULL, $6, NULL)",
+        interaction_id,
+        browser_hash,
+        bank,
+        client_id,
+        request,
+        expires_at,
+    )
+
+
+async def find(db: Reader, bank: str, interaction_id: str) -> InteractionRow | None:
+    row = await db.fetchrow(
+        "SELECT interaction_id, browser_hash, client_id, request, credential_id, expires_at, "
+        "ended_at FROM interaction WHERE interaction_id = $1 AND bank = $2",
+        interaction_id,
+        bank,
+    )
+    if row is None:
+        return None
+    return InteractionRow(
+        interaction_id=row[0],
+        browser_hash=row[1],
+        client_id=row[2],
+        request=row[3],
+        credential_id=row[4],
+        expires_at=row[5],
+        ended_at=row[6],
+    )
+
+
+async def sign_in(
+    db: Transaction, interaction_id: str, *, credential_id: int, browser_hash: bytes
+) -> None:
+    """Bind a signed-in person, and a fresh cookie, to the interaction (O-25)."""
+    await db.execute(
+        "UPDATE interaction SET credential_id = $2, browser_hash = $3 WHERE interaction_id = $1",
+        interaction_id,
+        credential_id,
+        browser_hash,
+    )
+
+
+async def end(db: Transaction, interaction_id: str, now: Instant) -> bool:
+    """End an interaction; False where another answer came first."""
+    return bool(
+        await db.execute(
+            "UPDATE interaction SET ended_at = $2 WHERE interaction_id = $1 AND ended_at IS NULL",
+            interaction_id,
+            now,
+        )
+    )
+
+
+async def forget_before(db: Transaction, instant: Instant) -> None:
+    await db.execute("DELETE FROM interaction WHERE expires_at < $1", instant)

@@ -1,0 +1,215 @@
+-- One world (世界): one bank universe in one database. No row carries a world id.
+-- Instants (…_at) are milliseconds since the epoch, UTC. Dates (…_on) are JST, 'YYYY-MM-DD'.
+-- Money (…_yen, balances) is integer yen. Booleans are 0 and 1.
+
+CREATE TABLE world (
+    id               INTEGER PRIMARY KEY CHECK (id = 1),
+    schema_version   INTEGER NOT NULL,
+    name             TEXT    NOT NULL,
+    tag              TEXT    NOT NULL,          -- first characters of every token of this world
+    seed             BIGINT  NOT NULL,
+    starts_at        BIGINT  NOT NULL,          -- the instant that the seed's dates are relative to
+    version          BIGINT  NOT NULL DEFAULT 1,-- raised by every change of shared state
+    clock_mode       TEXT    NOT NULL CHECK (clock_mode IN ('real', 'frozen', 'offset', 'scaled')),
+    clock_at         BIGINT  NOT NULL,          -- world time at the anchor
+    clock_anchor     BIGINT  NOT NULL,          -- machine time at the anchor
+    clock_rate       DOUBLE PRECISION NOT NULL DEFAULT 1,
+    agenda_done_at   BIGINT  NOT NULL           -- all that fell due up to here has been done
+);
+
+-- 予定表: what falls due. A row goes in the transaction that does its work.
+CREATE TABLE agenda (
+    due_at    BIGINT  NOT NULL,
+    priority  INTEGER NOT NULL,                 -- at the same instant, smaller first
+    kind      TEXT    NOT NULL,
+    subject   TEXT    NOT NULL,
+    detail    TEXT    NOT NULL DEFAULT '{}',
+    PRIMARY KEY (due_at, priority, kind, subject)
+) WITHOUT ROWID;
+
+-- 契約者: the person or the firm
+CREATE TABLE contractor (
+    contractor_id  TEXT NOT NULL PRIMARY KEY,
+    bank           TEXT NOT NULL,
+    kind           TEXT NOT NULL CHECK (kind IN ('individual', 'corporate')),
+    name           TEXT NOT NULL,
+    name_kana      TEXT NOT NULL,               -- half-width
+    address        TEXT NOT NULL DEFAULT '',
+    persona        TEXT UNIQUE,                 -- NULL: one of the generated customers
+    story          TEXT NOT NULL DEFAULT '{}',  -- what their life is drawn from (JSON)
+    contract_state TEXT NOT NULL DEFAULT 'active' CHECK (contract_state IN ('active', 'ended'))
+) WITHOUT ROWID;
+
+-- 本人確認の手段: a cash card (個人) or a user id of internet banking (法人)
+CREATE TABLE credential (
+    credential_id  INTEGER PRIMARY KEY,
+    bank           TEXT   NOT NULL,
+    login          TEXT   NOT NULL,             -- 'card:001:1234567' · 'user:0566000001:tanaka'
+    contractor_id  TEXT   NOT NULL REFERENCES contractor (contractor_id),
+    account        BIGINT REFERENCES account (account),
+    secret_hash    BLOB   NOT NULL,
+    state          TEXT   NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'lapsed', 'lost')),
+    UNIQUE (bank, login)
+);
+
+-- 暗証相違の回数. By login, not by credential: one that does not exist locks alike (O-24).
+CREATE TABLE login_failure (
+    bank          TEXT    NOT NULL,
+    login         TEXT    NOT NULL,
+    failures      INTEGER NOT NULL,
+    locked_until  BIGINT,
+    forget_at     BIGINT  NOT NULL,
+    PRIMARY KEY (bank, login)
+) WITHOUT ROWID;
+
+-- 口座
+CREATE TABLE account (
+    account                 INTEGER PRIMARY KEY,
+    account_id              TEXT   NOT NULL UNIQUE,   -- opaque on the wire, 32 digits
+    bank                    TEXT   NOT NULL,
+    contractor_id           TEXT   NOT NULL REFERENCES contractor (contractor_id),
+    branch_code             TEXT   NOT NULL,
+    branch_name             TEXT   NOT NULL,
+    account_type            TEXT   NOT NULL
+        CHECK (account_type IN ('ordinary', 'current', 'savings', 'time')), -- 普通 当座 貯蓄 定期
+    account_number          TEXT   NOT NULL,
+    holder_name             TEXT   NOT NULL,
+    holder_name_kana        TEXT   NOT NULL,
+    state                   TEXT   NOT NULL DEFAULT 'open'
+        CHECK (state IN ('open', 'frozen', 'restricted', 'closed')),
+    overdraft_limit_yen     BIGINT NOT NULL DEFAULT 0 CHECK (overdraft_limit_yen >= 0), -- 貸越極度
+    held_yen                BIGINT NOT NULL DEFAULT 0 CHECK (held_yen >= 0), -- 他店券など引き出せない分
+    balance_yen             BIGINT NOT NULL DEFAULT 0,
+    previous_day_yen        BIGINT NOT NULL DEFAULT 0,  -- 前日残高, as the last closing run left it
+    previous_month_yen      BIGINT NOT NULL DEFAULT 0,  -- 前月末残高
+    last_seq                BIGINT NOT NULL DEFAULT 0,
+    last_booked_at          BIGINT NOT NULL DEFAULT 0,
+    history                 TEXT   NOT NULL DEFAULT 'posted'
+        CHECK (history IN ('posted', 'on_demand')),
+    UNIQUE (bank, branch_code, account_type, account_number),
+    CHECK (balance_yen >= -overdraft_limit_yen)         -- no overdraft beyond the agreed limit
+);
+CREATE INDEX account_by_contractor ON account (contractor_id);
+
+-- 仕訳: one posting; its lines and contra legs add up to zero
+CREATE TABLE posting (
+    posting_id  INTEGER PRIMARY KEY,
+    booked_at   BIGINT NOT NULL,
+    kind        TEXT   NOT NULL,
+    reverses    BIGINT REFERENCES posting (posting_id)
+);
+
+-- 入出金明細: the customer's legs, clustered as they are read
+CREATE TABLE line (
+    account           BIGINT  NOT NULL,
+    booked_at         BIGINT  NOT NULL,
+    seq               BIGINT  NOT NULL,          -- grows by one within the account
+    value_on          TEXT    NOT NULL,          -- 起算日
+    amount_yen        BIGINT  NOT NULL,          -- signed: deposits > 0
+    balance_after_yen BIGINT  NOT NULL,
+    content           TEXT    NOT NULL,          -- 取引内容
+    abstract          TEXT    NOT NULL,          -- 摘要, half-width kana
+    customer_number   TEXT,                      -- 需要家番号
+    status            INTEGER NOT NULL DEFAULT 0 CHECK (status IN (0, 1, 2)), -- 通常 取消 欠番
+    posting_id        BIGINT  NOT NULL,
+    PRIMARY KEY (account, booked_at, seq),
+    CHECK (status <> 2 OR amount_yen = 0)
+) WITHOUT ROWID;
+
+-- 総勘定元帳の側: the bank's own legs, summed per posting and ledger account
+CREATE TABLE contra (
+    posting_id  BIGINT NOT NULL,
+    gl_code     TEXT   NOT NULL,                 -- 'cash', 'clearing', 'fee_income', …
+    amount_yen  BIGINT NOT NULL,
+    PRIMARY KEY (posting_id, gl_code)
+) WITHOUT ROWID;
+
+-- 接続事業者 as an OAuth client. Lists are joined by single spaces.
+CREATE TABLE client (
+    client_id         TEXT NOT NULL PRIMARY KEY,
+    bank              TEXT NOT NULL,
+    secret_hash       BLOB,                      -- NULL: a public client
+    auth_method       TEXT NOT NULL
+        CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
+    security_profile  TEXT NOT NULL CHECK (security_profile IN ('bank', 'bcp', 'fapi2')),
+    provider_name     TEXT NOT NULL,
+    registration_no   TEXT NOT NULL,             -- 登録番号 of the provider
+    terms_url         TEXT NOT NULL,
+    redirect_uris     TEXT NOT NULL,
+    scopes            TEXT NOT NULL,
+    functions         TEXT NOT NULL,             -- T-5
+    contractor_kinds  TEXT NOT NULL,
+    pkce              TEXT NOT NULL CHECK (pkce IN ('optional', 'required', 'off')),
+    auto_manual_mode  TEXT NOT NULL CHECK (auto_manual_mode IN ('auto', 'manual')),
+    status            TEXT NOT NULL CHECK (status IN ('active', 'blocked', 'ended'))
+) WITHOUT ROWID;
+
+-- 認可リクエストの途中: from the first page to the redirect back
+CREATE TABLE interaction (
+    interaction_id  TEXT   NOT NULL PRIMARY KEY,
+    browser_hash    BLOB   NOT NULL,             -- of the cookie; renewed at sign-in
+    bank            TEXT   NOT NULL,
+    client_id       TEXT   NOT NULL,
+    request         TEXT   NOT NULL,             -- the checked parameters (JSON)
+    credential_id   BIGINT,                      -- NULL: not signed in yet
+    expires_at      BIGINT NOT NULL,
+    ended_at        BIGINT
+) WITHOUT ROWID;
+CREATE INDEX interaction_by_expiry ON interaction (expires_at);
+
+-- アクセス許可: codes and tokens hang on it
+CREATE TABLE access_grant (
+    grant_id         TEXT   NOT NULL PRIMARY KEY,
+    bank             TEXT   NOT NULL,
+    client_id        TEXT   NOT NULL REFERENCES client (client_id),
+    contractor_id    TEXT   NOT NULL REFERENCES contractor (contractor_id),
+    credential_id    BIGINT NOT NULL,
+    scope            TEXT   NOT NULL,
+    functions        TEXT   NOT NULL,            -- what the contractor allowed
+    terms_version    TEXT   NOT NULL,
+    granted_at       BIGINT NOT NULL,
+    present_at       BIGINT NOT NULL,            -- when the user was last there in person
+    expires_at       BIGINT NOT NULL,
+    ended_at         BIGINT,
+    end_reason       TEXT
+) WITHOUT ROWID;
+CREATE INDEX grant_by_contractor ON access_grant (contractor_id, client_id);
+CREATE INDEX grant_by_client ON access_grant (client_id);
+CREATE INDEX grant_by_expiry ON access_grant (expires_at);
+
+CREATE TABLE grant_account (
+    grant_id  TEXT   NOT NULL,
+    account   BIGINT NOT NULL,
+    PRIMARY KEY (grant_id, account)
+) WITHOUT ROWID;
+
+CREATE TABLE authorization_code (
+    code_hash       BLOB   NOT NULL PRIMARY KEY,
+    grant_id        TEXT   NOT NULL,
+    client_id       TEXT   NOT NULL,
+    redirect_uri    TEXT   NOT NULL,
+    code_challenge  TEXT,
+    expires_at      BIGINT NOT NULL,
+    spent_at        BIGINT
+) WITHOUT ROWID;
+
+-- Access and refresh tokens. Only hashes: W-49.
+CREATE TABLE token (
+    token_hash  BLOB   NOT NULL PRIMARY KEY,
+    kind        TEXT   NOT NULL CHECK (kind IN ('access', 'refresh')),
+    grant_id    TEXT   NOT NULL,
+    scope       TEXT   NOT NULL,
+    issued_at   BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    spent_at    BIGINT                           -- a refresh token that was rotated away
+) WITHOUT ROWID;
+CREATE INDEX token_by_grant ON token (grant_id);
+CREATE INDEX token_by_expiry ON token (expires_at);
+
+-- 利用規定の版
+CREATE TABLE terms (
+    bank          TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    effective_on  TEXT NOT NULL,                 -- from 00:00 of this day (T-34)
+    PRIMARY KEY (bank, version)
+) WITHOUT ROWID;

@@ -1,0 +1,117 @@
+"""One API of a bank: where it is, who may call it, what goes in and what comes out.
+
+The tables of ``Endpoint`` drive routing, authorization, validation and the OpenAPI document.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from aiohttp import web
+
+from sandbox.domain.errors import (
+    FunctionNotAvailable,
+    InsufficientScope,
+    InvalidParameter,
+    Reason,
+    TokenRejected,
+)
+from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
+from sandbox.services.bank import Bank
+from sandbox.services.tokens import Access
+from sandbox.web.front import Front, json_response
+
+Json: TypeAlias = dict[str, Any]
+CLIENT_HEADER = "X-Client-Id"
+NO_TOKEN = "no access token was presented"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authorized call: what a handler may look at."""
+
+    request: web.Request
+    bank: Bank
+    access: Access
+    query: dict[str, str]
+
+
+Answer: TypeAlias = Callable[[Call], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A row of a bank's table. ``function`` None: any of the bank's functions will do (T-5)."""
+
+    method: str
+    path: str
+    answer: Answer
+    title: str
+    scope: str
+    reply_schema: str
+    function: str | None = None
+    request_schema: str | None = None
+
+    def handler(
+        self, front: Front, bank_name: str
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """Return the aiohttp handler of this row behind ``front``."""
+
+        async def handle(request: web.Request) -> web.Response:
+            token = bearer_token(request)
+            bank = await front.bank(request, bank_name, token=token)
+            access = await self._authorize(request, bank, token)
+            query = self._query(request, front) if self.request_schema else {}
+            body = await self.answer(Call(request, bank, access, query))
+            if front.is_strict:
+                front.schemas.check_reply(self.reply_schema, body)
+            return json_response(body, now=bank.world.now())
+
+        return handle
+
+    async def _authorize(self, request: web.Request, bank: Bank, token: str | None) -> Access:
+        bank.check_hours()
+        if token is None:
+            raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)
+        access = await bank.tokens.check(token, request.headers.get(CLIENT_HEADER))
+        bank.limiter.count(access.standing.client_id, access.standing.contractor_id)
+        if self.scope not in access.scope:
+            raise InsufficientScope(self.scope)
+        if self.function is not None and not access.standing.may_use(self.function):
+            raise FunctionNotAvailable(f"{self.function} may not be used by this provider")
+        return access
+
+    def _query(self, request: web.Request, front: Front) -> dict[str, str]:
+        """Return the checked query. Unknown names are let pass, as the bank does."""
+        assert self.request_schema is not None
+        try:
+            parameters = parse_parameters(request.rel_url.raw_query_string)
+        except TooManyFields as error:
+            raise InvalidParameter("too many query parameters") from error
+        if parameters.duplicated:
+            names = sorted(parameters.duplicated)
+            raise InvalidParameter(
+                "a query parameter was given twice",
+                [{"field": name, "problem": "given twice"} for name in names],
+            )
+        front.schemas.check_request(self.request_schema, parameters.values)
+        return parameters.values
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """Return the token of the ``Authorization`` header; never one from elsewhere (O-15).
+
+    Raises:
+        InvalidParameter: a token in the query string, where proxies and logs would keep it.
+    """
+    if "access_token=" in request.rel_url.raw_query_string:
+        raise InvalidParameter(
+            "a token in the query string", [{"field": "access_token", "problem": "not in the URL"}]
+        )
+    headers = request.headers.getall("Authorization", ())
+    if not headers:
+        return None
+    scheme, _, token = headers[0].partition(" ")
+    if len(headers) > 1:
+        raise InvalidParameter("two Authorization headers")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None

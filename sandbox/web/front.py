@@ -1,0 +1,64 @@
+"""What a door of the sandbox holds: the worlds, and how a request finds its own."""
+
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from sandbox.domain.time import Instant
+from sandbox.services.agenda import catch_up
+from sandbox.services.bank import Bank
+from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH
+from sandbox.services.worlds import Worlds
+from sandbox.web.pages import Pages
+from sandbox.web.schema import SchemaStore
+
+WORLD_HEADER = "X-Sandbox-World"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    worlds: Worlds
+    schemas: SchemaStore
+    pages: Pages
+    is_strict: bool  # check our own replies against their schemas
+
+    async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
+        """Return the bank of the world that ``request`` belongs to, its agenda worked off.
+
+        First match wins (DESIGN §4): the path's world, the token's tag, the header, the default.
+        """
+        name = request.match_info.get("world")
+        if name is None and token is not None:
+            name = self.worlds.name_of_tag(token[:TAG_LENGTH])
+        if name is None:
+            name = request.headers.get(WORLD_HEADER, DEFAULT_WORLD)
+        world = self.worlds.running.get(name) or await self.worlds.open(name)
+        due_at = world.next_due_at
+        if due_at is not None and world.now() >= due_at:
+            await catch_up(world)
+        return self.worlds.bank(world, bank)
+
+
+@lru_cache(maxsize=16)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def http_date(now: Instant) -> str:
+    """Return the ``Date`` header of the world's time."""
+    return _http_date(now // 1000)
+
+
+def json_response(
+    body: Any, *, status: int = 200, now: Instant | None = None, **headers: str
+) -> web.Response:
+    """Return ``body`` as JSON, never to be cached, dated by the world's clock."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    all_headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    if now is not None:
+        all_headers["Date"] = http_date(now)
+    return web.Response(body=orjson.dumps(body), status=status, headers=all_headers | named)

@@ -1,0 +1,75 @@
+"""What surrounds every API of a bank: each failure gets the bank's own shape."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.domain.errors import (
+    BankError,
+    InsufficientScope,
+    InvalidParameter,
+    OutsideServiceHours,
+    TokenRejected,
+    TooManyRequests,
+)
+from sandbox.services.worlds import UnknownWorld
+from sandbox.web.endpoint import NO_TOKEN
+from sandbox.web.front import json_response
+from sandbox.web.profile import Profile, Refusal
+
+log = logging.getLogger("sandbox.web")
+
+
+def errors(profile: Profile) -> Middleware:
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except BankError as error:
+            return refuse(profile, error)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise  # a redirect of a page
+            return refuse_http(profile, error)
+        except UnknownWorld:
+            return _answer(profile, profile.http_refusals[404], [], {})
+        except Exception:
+            # The path only: a query string may carry a secret that does not belong in a log.
+            log.exception("%s %s failed", request.method, request.path)
+            return _answer(profile, profile.http_refusals[500], [], {})
+
+    return middleware
+
+
+def refuse(profile: Profile, error: BankError) -> web.Response:
+    """Say no in the bank's own code, with what the standards ask for around it."""
+    refusal = profile.refusals[type(error)]
+    details = error.details if isinstance(error, InvalidParameter) else []
+    headers: dict[str, str] = {}
+    if isinstance(error, TokenRejected):
+        # RFC 6750 §3.1: no error code where no token was presented.
+        was_presented = str(error) != NO_TOKEN
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if was_presented else "Bearer"
+        if not profile.policy.strict_realism:
+            headers["X-Sandbox-Reason"] = error.reason.value
+    elif isinstance(error, InsufficientScope):
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error}"'
+    elif isinstance(error, (TooManyRequests, OutsideServiceHours)):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return _answer(profile, refusal, details, headers)
+
+
+def refuse_http(profile: Profile, error: web.HTTPException) -> web.Response:
+    """Say what the router or the parser found wrong: unknown path, method, size."""
+    refusal = profile.http_refusals.get(error.status) or profile.http_refusals[400]
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    return _answer(profile, refusal, [], headers)
+
+
+def _answer(
+    profile: Profile, refusal: Refusal, details: list[dict[str, str]], headers: dict[str, str]
+) -> web.Response:
+    response = json_response(profile.error_body(refusal, details), status=refusal.status)
+    response.headers.update(headers)
+    return response

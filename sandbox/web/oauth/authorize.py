@@ -1,0 +1,191 @@
+"""The authorization endpoint (RFC 6749 §3.1): sign-in, consent, refusal, and back to the client.
+
+An interaction has an address of its own, ``…/oauth/auth/{interaction}``, and a cookie that is
+sent to that address only (O-25). The form token is derived from the cookie, which no other site
+can read (O-23).
+"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.oauth.errors import (
+    InvalidRequest,
+    ShownError,
+    TemporarilyUnavailable,
+)
+from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
+from sandbox.services.authorize import Interaction, RedirectBack
+from sandbox.services.bank import Bank
+from sandbox.services.grants import NothingChosen
+from sandbox.services.sign_in import SignInRefused
+from sandbox.services.worlds import UnknownWorld
+from sandbox.web.front import Front
+from sandbox.web.middleware import log
+from sandbox.web.oauth.forms import once_each, read_form
+from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
+from sandbox.web.profile import Profile
+from sandbox.web.wording import keep_language
+
+COOKIE = "interaction"
+INTERACTION_PATH = "/oauth/auth/{interaction}"
+Act = Callable[[web.Request, Bank], Awaitable[web.StreamResponse]]
+
+
+class AuthorizePages:
+    def __init__(self, front: Front, profile: Profile) -> None:
+        self._front = front
+        self._profile = profile
+        self._screens = Screens(front, profile)
+
+    async def begin(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self._begin)
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self._show)
+
+    async def act(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self._act)
+
+    async def _begin(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+        """Check the client's request and give the browser an interaction."""
+        try:
+            parameters = parse_parameters(request.rel_url.raw_query_string)
+        except TooManyFields:
+            raise ShownError("invalid_request") from None
+        client, asked = await bank.authorize.check(parameters)
+        try:
+            bank.check_hours()
+        except OutsideServiceHours:
+            closed = TemporarilyUnavailable("outside service hours")
+            return see_other(
+                bank.authorize.error_location(asked.redirect_uri, asked.state, closed), status=302
+            )
+        interaction_id, cookie = await bank.authorize.begin(client, asked)
+        base = request.path.removesuffix("/")
+        response = see_other(f"{base}/{interaction_id}", status=302)
+        self._set_cookie(response, bank, f"{base}/{interaction_id}", cookie)
+        keep_language(request, response)
+        return response
+
+    async def _show(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+        interaction, cookie = await self._find(request, bank)
+        token = csrf_token(cookie)
+        if interaction.contractor is None:
+            response = self._screens.sign_in(request, interaction, token)
+        else:
+            response = await self._screens.consent(request, bank, interaction, token)
+        keep_language(request, response)
+        return response
+
+    async def _act(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+        """Take what a person pressed. Nothing happens without the page's own form token."""
+        interaction, cookie = await self._find(request, bank)
+        form = await read_form(request)
+        if not csrf_matches(form.get("csrf"), cookie):
+            raise ShownError("csrf", 403)
+        decision = form.get("decision")
+        if decision == "deny":
+            return see_other(await bank.authorize.deny(interaction))
+        if interaction.contractor is None and decision == "sign_in":
+            return await self._sign_in(request, bank, interaction, cookie, once_each(form))
+        if interaction.contractor is not None and decision == "allow":
+            return await self._allow(request, bank, interaction, cookie, form)
+        raise ShownError("invalid_request")
+
+    async def _sign_in(
+        self,
+        request: web.Request,
+        bank: Bank,
+        interaction: Interaction,
+        cookie: str,
+        form: Parameters,
+    ) -> web.StreamResponse:
+        token = csrf_token(cookie)
+        typed = typed_sign_in(form)
+        if typed is None:
+            return self._screens.sign_in(
+                request, interaction, token, form=form, error="incomplete", status=400
+            )
+        try:
+            new_cookie = await bank.authorize.sign_in(interaction, typed)
+        except SignInRefused as refused:
+            return self._screens.refused(request, interaction, token, form, refused)
+        response = see_other(request.path)
+        self._set_cookie(response, bank, request.path, new_cookie)
+        keep_language(request, response)
+        return response
+
+    async def _allow(
+        self,
+        request: web.Request,
+        bank: Bank,
+        interaction: Interaction,
+        cookie: str,
+        form: Parameters,
+    ) -> web.StreamResponse:
+        chosen_functions = form.all("function")
+        chosen_accounts = form.all("account")
+        try:
+            location = await bank.authorize.allow(
+                interaction, functions=chosen_functions, account_ids=chosen_accounts
+            )
+        except NothingChosen as nothing:
+            token = csrf_token(cookie)
+            return await self._screens.consent(
+                request,
+                bank,
+                interaction,
+                token,
+                chosen=(chosen_functions, chosen_accounts),
+                missing=nothing.what,
+            )
+        response = see_other(location)
+        response.del_cookie(COOKIE, path=request.path)
+        return response
+
+    async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
+        cookie = request.cookies.get(COOKIE, "")
+        found = await bank.authorize.find(request.match_info["interaction"], cookie)
+        return found, cookie
+
+    def _set_cookie(self, response: web.StreamResponse, bank: Bank, path: str, cookie: str) -> None:
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            path=path,
+            httponly=True,
+            samesite="Lax",
+            secure=bank.world.base_url().startswith("https:"),
+        )
+
+    async def _answer(self, request: web.Request, act: Act) -> web.StreamResponse:
+        """Show what may not be redirected; redirect the rest (O-2)."""
+        try:
+            return await act(request, await self._front.bank(request, self._profile.name))
+        except RedirectBack as back:
+            return see_other(back.location, status=302)
+        except ShownError as error:
+            return self._screens.error(request, error)
+        except InvalidRequest:
+            return self._screens.error(request, ShownError("invalid_request"))
+        except UnknownWorld:
+            return self._screens.error(request, ShownError("not_found", 404))
+        except web.HTTPRequestEntityTooLarge:
+            return self._screens.error(request, ShownError("too_large", 413))
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return self._screens.error(request, ShownError("internal", 500))
+
+
+def see_other(location: str, *, status: int = 303) -> web.Response:
+    """Send the browser on. 303 after a form: never repeat a credential POST (O-22)."""
+    headers = {
+        "Location": location,
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+    }
+    return web.Response(status=status, headers=headers)

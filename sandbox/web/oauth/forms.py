@@ -1,0 +1,42 @@
+"""Reading what browsers and clients post: bounded in size and time, forms only."""
+
+import asyncio
+
+from aiohttp import web
+
+from sandbox.domain.oauth.errors import InvalidRequest
+from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
+
+BODY_MAX_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+_FORM = "application/x-www-form-urlencoded"
+
+
+async def read_form(request: web.Request) -> Parameters:
+    """Return the fields of a form body.
+
+    Raises:
+        InvalidRequest: another content type, too many fields, or a body that came too slowly.
+        HTTPRequestEntityTooLarge: more than ``BODY_MAX_BYTES``.
+    """
+    if request.content_type != _FORM:
+        raise InvalidRequest(f"the body must be {_FORM}")
+    length = request.content_length
+    if length is not None and length > BODY_MAX_BYTES:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY_MAX_BYTES, actual_size=length)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        raise InvalidRequest("the body came too slowly") from None
+    try:
+        return parse_parameters(body.decode("ascii", "surrogateescape"))
+    except TooManyFields:
+        raise InvalidRequest("too many fields") from None
+
+
+def once_each(form: Parameters) -> Parameters:
+    """Return ``form``, or refuse a field given twice (O-27)."""
+    if form.duplicated:
+        raise InvalidRequest(f"given twice: {sorted(form.duplicated)[0]!a}")
+    return form

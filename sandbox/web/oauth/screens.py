@@ -1,0 +1,212 @@
+"""Filling the pages: what each shows of an interaction, and what a person typed into it."""
+
+import hashlib
+import hmac
+import unicodedata
+from datetime import date
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from sandbox.domain.contractor import SignIn, card_login, user_login
+from sandbox.domain.oauth.errors import ShownError
+from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.time import jst, jst_date
+from sandbox.services.authorize import Interaction
+from sandbox.services.bank import Bank
+from sandbox.services.sign_in import SignInRefused
+from sandbox.web.front import Front
+from sandbox.web.pages import AccountChoice, FunctionChoice, ProviderFace, page_response
+from sandbox.web.profile import Profile
+from sandbox.web.wording import language_of
+
+FIELDS = {
+    "individual": ("branch_code", "account_number", "pin"),
+    "corporate": ("contractor_id", "user_id", "password"),
+}
+SECRET_FIELDS = frozenset({"pin", "password"})
+FIELD_MAX = 128
+FunctionCode = Literal["balances", "transactions"]
+OfferedType = Literal["ordinary", "current"]
+
+
+def csrf_token(cookie: str) -> str:
+    """Return the form token of an interaction: its cookie is its own, and random."""
+    return hmac.new(cookie.encode(), b"form token", hashlib.sha256).hexdigest()
+
+
+def csrf_matches(given: str | None, cookie: str) -> bool:
+    expected = csrf_token(cookie).encode()
+    return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), expected)
+
+
+def typed_sign_in(form: Parameters) -> SignIn | None:
+    """Return what was typed, or None where a field is missing or far too long.
+
+    Full-width digits and letters count as their plain forms: a Japanese keyboard makes them.
+    """
+    kind = form.get("kind") or ""
+    fields = [form.get(name) or "" for name in FIELDS.get(kind, ())]
+    if not fields or any(not 0 < len(field) <= FIELD_MAX for field in fields):
+        return None
+    first, second, secret = (unicodedata.normalize("NFKC", field).strip() for field in fields)
+    login = card_login(first, second) if kind == "individual" else user_login(first, second)
+    return SignIn(kind=kind, login=login, secret=secret)
+
+
+def _form_action(interaction: Interaction) -> str:
+    """Return the scheme of the redirect URI for the pages' ``form-action``.
+
+    The scheme and not the origin: Chromium holds every further redirect to it as well, and a
+    provider's callback may well lead on to another host of the provider.
+    """
+    return f"{urlsplit(interaction.request.redirect_uri).scheme}:"
+
+
+def _provider(interaction: Interaction) -> ProviderFace:
+    client = interaction.client
+    return ProviderFace(
+        name=client.provider_name,
+        registration_no=client.registration_no,
+        terms_url=client.terms_url,
+        redirect_host=urlsplit(interaction.request.redirect_uri).netloc,
+    )
+
+
+class Screens:
+    def __init__(self, front: Front, profile: Profile) -> None:
+        self._pages = front.pages
+        self._face = profile.face
+
+    def sign_in(
+        self,
+        request: web.Request,
+        interaction: Interaction,
+        token: str,
+        *,
+        form: Parameters | None = None,
+        error: str | None = None,
+        error_params: dict[str, object] | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        kinds = interaction.client.contractor_kinds
+        wanted = (form.get("kind") if form else None) or request.query.get("kind")
+        kind = wanted if wanted in kinds else kinds[0]
+        typed = form.values if form else {}
+        html = self._pages.render(
+            "sign_in.html",
+            language_of(request),
+            **self._common(request, interaction, token),
+            kinds=kinds,
+            kind=kind,
+            values={n: typed.get(n, "") for n in FIELDS[kind] if n not in SECRET_FIELDS},
+            error=error,
+            error_params=error_params or {},
+        )
+        return page_response(html, status=status, form_action=_form_action(interaction))
+
+    def refused(
+        self,
+        request: web.Request,
+        interaction: Interaction,
+        token: str,
+        form: Parameters,
+        refused: SignInRefused,
+    ) -> web.Response:
+        """Show why a sign-in failed: again the form, or a page that says what to do instead."""
+        if refused.code == "wrong":
+            return self.sign_in(
+                request,
+                interaction,
+                token,
+                form=form,
+                error=f"wrong_{form.get('kind')}_counted",
+                error_params={"attempts_left": refused.attempts_left},
+                status=403,
+            )
+        details: dict[str, object] = {}
+        if refused.locked_until is not None:
+            details["unlocks_at"] = jst(refused.locked_until)
+        html = self._pages.render(
+            "refusal.html",
+            language_of(request),
+            **self._common(request, interaction, token),
+            code=refused.code,
+            details=details,
+        )
+        return page_response(html, status=403, form_action=_form_action(interaction))
+
+    async def consent(
+        self,
+        request: web.Request,
+        bank: Bank,
+        interaction: Interaction,
+        token: str,
+        *,
+        chosen: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        missing: str | None = None,
+    ) -> web.Response:
+        """Show exactly what would be granted (O-26): who, which functions, accounts, until when."""
+        contractor = interaction.contractor
+        assert contractor is not None
+        version, effective_on = await bank.grants.terms_version()
+        html = self._pages.render(
+            "consent.html",
+            language_of(request),
+            **self._common(request, interaction, token),
+            contractor_name=contractor.name,
+            functions=_functions(interaction, None if chosen is None else chosen[0]),
+            accounts=await _accounts(bank, interaction, None if chosen is None else chosen[1]),
+            granted_until=jst_date(bank.authorize.granted_until()),
+            terms_version=version,
+            terms_effective_on=date.fromisoformat(effective_on),
+            error=None if missing is None else f"no_{missing.removesuffix('s')}",
+        )
+        status = 200 if missing is None else 400
+        return page_response(html, status=status, form_action=_form_action(interaction))
+
+    def error(self, request: web.Request, error: ShownError) -> web.Response:
+        html = self._pages.render(
+            "error.html",
+            language_of(request),
+            bank=self._face,
+            status=error.status,
+            code=error.code,
+            details=error.details,
+        )
+        return page_response(html, status=error.status)
+
+    def _common(
+        self, request: web.Request, interaction: Interaction, token: str
+    ) -> dict[str, object]:
+        return {
+            "bank": self._face,
+            "provider": _provider(interaction),
+            "page_url": request.path,
+            "action_url": request.path,
+            "csrf": token,
+        }
+
+
+def _functions(interaction: Interaction, chosen: tuple[str, ...] | None) -> list[FunctionChoice]:
+    return [
+        FunctionChoice(code=cast(FunctionCode, code), checked=chosen is None or code in chosen)
+        for code in interaction.client.functions
+    ]
+
+
+async def _accounts(
+    bank: Bank, interaction: Interaction, chosen: tuple[str, ...] | None
+) -> list[AccountChoice]:
+    assert interaction.contractor is not None
+    return [
+        AccountChoice(
+            value=account.account_id,
+            branch_name=account.branch_name,
+            account_type=cast(OfferedType, account.account_type.value),
+            account_number=account.account_number,
+            checked=chosen is None or account.account_id in chosen,
+        )
+        for account in await bank.authorize.list_offered(interaction.contractor)
+    ]

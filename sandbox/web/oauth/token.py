@@ -1,0 +1,139 @@
+"""The token and revocation endpoints (RFC 6749 §3.2, RFC 7009), one of each per bank."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.domain.client import Client
+from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.oauth.errors import (
+    InvalidClient,
+    InvalidRequest,
+    OAuthError,
+    TemporarilyUnavailable,
+    UnsupportedGrantType,
+)
+from sandbox.domain.oauth.parameters import Parameters
+from sandbox.services.bank import Bank
+from sandbox.services.tokens import TokenPair
+from sandbox.services.worlds import UnknownWorld
+from sandbox.web.front import Front, json_response
+from sandbox.web.oauth.forms import once_each, read_form
+from sandbox.web.profile import Profile
+
+log = logging.getLogger("sandbox.web")
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FIELD_MAX = 2048
+
+
+async def by_code(bank: Bank, client: Client, form: Parameters) -> TokenPair:
+    return await bank.tokens.exchange(
+        client,
+        _field(form, "code"),
+        _field(form, "redirect_uri"),
+        form.get("code_verifier"),
+    )
+
+
+async def by_refresh_token(bank: Bank, client: Client, form: Parameters) -> TokenPair:
+    return await bank.tokens.refresh(client, _field(form, "refresh_token"), form.get("scope"))
+
+
+GRANT_TYPES: dict[str, Callable[[Bank, Client, Parameters], Awaitable[TokenPair]]] = {
+    "authorization_code": by_code,
+    "refresh_token": by_refresh_token,
+}
+
+
+class TokenEndpoints:
+    """Answers in the RFC's shape, whatever happens: JSON with ``error``, never cached."""
+
+    def __init__(self, front: Front, profile: Profile) -> None:
+        self._front = front
+        self._profile = profile
+
+    async def token(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self._issue)
+
+    async def revoke(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self._revoke)
+
+    async def _issue(self, request: web.Request, bank: Bank) -> dict[str, Any]:
+        form = once_each(await read_form(request))
+        bank.check_hours()
+        client = await bank.client_auth.authenticate(_authorization(request), form)
+        grant_type = _field(form, "grant_type")
+        if grant_type not in GRANT_TYPES:
+            raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token")
+        pair = await GRANT_TYPES[grant_type](bank, client, form)
+        return {
+            "access_token": pair.access_token,
+            "token_type": "Bearer",
+            "expires_in": pair.expires_in,
+            "refresh_token": pair.refresh_token,
+            "refresh_token_expires_in": pair.refresh_token_expires_in,
+            "auto_manual_mode": client.auto_manual_mode,
+            "scope": pair.scope,
+        }
+
+    async def _revoke(self, request: web.Request, bank: Bank) -> dict[str, Any]:
+        form = once_each(await read_form(request))
+        client = await bank.client_auth.authenticate(_authorization(request), form)
+        await bank.tokens.revoke(client, _field(form, "token"))
+        return {}  # RFC 7009 §2.2: 200, also for a token that nobody knows
+
+    async def _answer(
+        self,
+        request: web.Request,
+        act: Callable[[web.Request, Bank], Awaitable[dict[str, Any]]],
+    ) -> web.StreamResponse:
+        try:
+            bank = await self._front.bank(request, self._profile.name)
+            body = await act(request, bank)
+            return json_response(body, now=bank.world.now(), Pragma="no-cache")
+        except OAuthError as error:
+            return self._refuse(error)
+        except OutsideServiceHours as error:
+            refusal = self._refuse(TemporarilyUnavailable("outside service hours"), 503)
+            refusal.headers["Retry-After"] = str(error.retry_after_s)
+            return refusal
+        except web.HTTPRequestEntityTooLarge:
+            return self._refuse(InvalidRequest("the body is too large"), 413)
+        except UnknownWorld:
+            return self._refuse(InvalidRequest("no such world"), 404)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return json_response({"error": "server_error"}, status=500)
+
+    def _refuse(self, error: OAuthError, status: int = 400) -> web.Response:
+        body = {"error": error.error, "error_description": error.description}
+        headers = {}
+        if isinstance(error, InvalidClient):
+            status = 401  # O-10
+            if error.used_basic:
+                headers["WWW-Authenticate"] = f'Basic realm="{self._profile.name}"'
+        if error.reason is not None and not self._profile.policy.strict_realism:
+            headers["X-Sandbox-Reason"] = error.reason.value
+        response = json_response(body, status=status, Pragma="no-cache")
+        response.headers.update(headers)
+        return response
+
+
+def _field(form: Parameters, name: str) -> str:
+    value = form.get(name)
+    if value is None:
+        raise InvalidRequest(f"{name} is required")
+    if len(value) > FIELD_MAX:
+        raise InvalidRequest(f"{name} is too long")
+    return value
+
+
+def _authorization(request: web.Request) -> str | None:
+    headers = request.headers.getall("Authorization", ())
+    if len(headers) > 1:
+        raise InvalidRequest("two Authorization headers")
+    return headers[0] if headers else None

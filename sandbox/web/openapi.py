@@ -1,0 +1,122 @@
+"""A bank's OpenAPI 3.1 document, made from its endpoint table and its schemas."""
+
+import re
+from typing import Any
+
+from aiohttp import web
+
+from sandbox import __version__
+from sandbox.web.endpoint import Endpoint
+from sandbox.web.front import Front, json_response
+from sandbox.web.oauth.metadata import endpoints_of
+from sandbox.web.profile import Profile
+from sandbox.web.schema import SchemaStore
+
+Json = dict[str, Any]
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def document(profile: Profile, schemas: SchemaStore, issuer: str) -> Json:
+    """Return the document of ``profile`` as served below ``issuer``."""
+    paths: dict[str, Json] = {}
+    for row in profile.endpoints:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, profile, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{profile.face.name_ja} API",
+            "description": "架空の銀行の試験用APIです。 A fictional bank, for tests only.",
+            "version": __version__,
+        },
+        "servers": [{"url": f"{issuer}{base}"} for base in profile.bases],
+        "paths": paths,
+        "components": {
+            "schemas": {
+                _component(name): _embedded(schemas.text(name)) for name in sorted(_named(profile))
+            },
+            "securitySchemes": {"oauth": _security(profile, issuer)},
+        },
+    }
+
+
+def _named(profile: Profile) -> set[str]:
+    """Return the schemas of answers; queries are spelled out as parameters."""
+    return {row.reply_schema for row in profile.endpoints} | {f"{profile.name}/error"}
+
+
+def _component(name: str) -> str:
+    return name.replace("/", "_")
+
+
+def _embedded(schema: Json) -> Json:
+    return {key: value for key, value in schema.items() if key != "$schema"}
+
+
+def _operation(row: Endpoint, profile: Profile, schemas: SchemaStore) -> Json:
+    replies: dict[str, Json] = {
+        "200": _reply(row.title, _component(row.reply_schema)),
+        **{str(status): _refusals(profile, status) for status in _statuses(profile)},
+    }
+    return {
+        "operationId": row.answer.__name__,
+        "summary": row.title,
+        "description": (row.answer.__doc__ or row.title).strip(),
+        "security": [{"oauth": [row.scope]}],
+        "parameters": _parameters(row, schemas),
+        "responses": replies,
+    }
+
+
+def _statuses(profile: Profile) -> list[int]:
+    said = [*profile.refusals.values(), *profile.http_refusals.values()]
+    return sorted({refusal.status for refusal in said})
+
+
+def _refusals(profile: Profile, status: int) -> Json:
+    said = [*profile.refusals.values(), *profile.http_refusals.values()]
+    codes = sorted({refusal.code for refusal in said if refusal.status == status})
+    return _reply(", ".join(codes), f"{profile.name}_error")
+
+
+def _reply(description: str, component: str) -> Json:
+    schema = {"$ref": f"#/components/schemas/{component}"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _parameters(row: Endpoint, schemas: SchemaStore) -> list[Json]:
+    found: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PATH_PARAMETER.findall(row.path)
+    ]
+    if row.request_schema is None:
+        return found
+    query = schemas.text(row.request_schema)
+    required = query.get("required", [])
+    return found + [
+        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        for name, schema in query["properties"].items()
+    ]
+
+
+def _security(profile: Profile, issuer: str) -> Json:
+    addresses = endpoints_of(issuer, profile)
+    flow = {
+        "authorizationUrl": addresses["authorization_endpoint"],
+        "tokenUrl": addresses["token_endpoint"],
+        "refreshUrl": addresses["token_endpoint"],
+        "scopes": dict.fromkeys(sorted(profile.scopes), ""),
+    }
+    return {"type": "oauth2", "flows": {"authorizationCode": flow}}
+
+
+class OpenApiEndpoint:
+    def __init__(self, front: Front, profile: Profile) -> None:
+        self._front = front
+        self._profile = profile
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        bank = await self._front.bank(request, self._profile.name)
+        issuer = bank.world.issuer(self._profile.name)
+        return json_response(
+            document(self._profile, self._front.schemas, issuer), now=bank.world.now()
+        )

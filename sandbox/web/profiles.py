@@ -1,0 +1,6 @@
+"""Every bank that the sandbox plays."""
+
+from sandbox.web import tomato
+from sandbox.web.profile import Profile
+
+PROFILES: tuple[Profile, ...] = (tomato.PROFILE,)
