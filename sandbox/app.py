@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractAccessLogger
 from sandbox.chance import secret
 from sandbox.clock import ClockState, machine_now, parse_clock
 from sandbox.resources import data_root
+from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import Surroundings, UnknownWorld, Worlds
 from sandbox.settings import SettingInvalid, Settings
@@ -48,10 +49,15 @@ class Sandbox:
 
     data_url: str
     control_url: str
+    worlds: Worlds
     world: World
     profiles: tuple[Profile, ...]
     directory: Path
     is_temporary: bool
+
+    def bank(self, name: str) -> Bank:
+        """Return a bank of the default world."""
+        return self.worlds.bank(self.world, name)
 
 
 def profiles_for(settings: Settings) -> tuple[Profile, ...]:
@@ -145,6 +151,7 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
                 yield Sandbox(
                     data_url=data_url,
                     control_url=control_url,
+                    worlds=worlds,
                     world=world,
                     profiles=profiles,
                     directory=directory,

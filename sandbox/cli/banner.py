@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from sandbox.web.profile import Profile
 
 
+NAME_COLUMNS = 28
+
+
 def banner(sandbox: "Sandbox") -> str:
     """Return the text: addresses, then each bank with clients, personas and one curl line."""
     world = sandbox.world
@@ -65,12 +68,19 @@ def _client(client: ReadyClient) -> list[str]:
 
 def _persona(persona: Persona) -> list[str]:
     fields = " ".join(f"{name}={value}" for name, value in persona.login.fields().items())
-    return [persona.key or "", persona.name, fields]
+    return [persona.key or "", _clipped(persona.name), fields]
 
 
 def _table(rows: list[list[str]]) -> list[str]:
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["    " + "  ".join(map(_padded, row, widths)).rstrip() for row in rows]
+
+
+def _clipped(text: str) -> str:
+    """Return ``text``, cut where it would push the columns behind it off the screen."""
+    while _width(text) > NAME_COLUMNS:
+        text = text[:-2] + "…"
+    return text
 
 
 def _padded(text: str, width: int) -> str:

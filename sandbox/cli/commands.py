@@ -1,16 +1,17 @@
 """The commands, for people: help, completion and messages by Typer."""
 
 import inspect
-import os
-import sys
-import time
 from typing import Annotated, Any
 
 import typer
 
 from sandbox import __version__
+from sandbox.cli.probe import Health, probe, wait_until_ready
 from sandbox.cli.serve import EXIT_USAGE, run_server
+from sandbox.domain.duration import parse_duration
 from sandbox.settings import SETTINGS, Setting
+
+EXIT_NOT_READY = 1
 
 app = typer.Typer(
     name="bank-sandbox",
@@ -19,40 +20,88 @@ app = typer.Typer(
     rich_markup_mode=None,  # Rich costs a tenth of a second before the first line of help
     pretty_exceptions_enable=False,
 )
-ControlOption = Annotated[
-    str,
-    typer.Option("--control", envvar="SANDBOX_CONTROL", help="Address of the control door"),
-]
-DEFAULT_CONTROL = "http://127.0.0.1:8081"
 
 
-def _parameter(setting: Setting) -> inspect.Parameter:
+def _option(setting: Setting) -> inspect.Parameter:
     """Return the option that stands for a setting, as Typer reads it from a signature."""
-    text = f"{setting.help} [{setting.env}]"
-    kind: Any = bool if setting.is_switch else str
-    default = None if setting.is_switch else setting.default or None
-    shown = typer.Option(
-        default, setting.flag, help=text, show_default=bool(setting.default), is_flag=None
-    )
+    shown = typer.Option(setting.flag, help=f"{setting.help} [{setting.env}; {_default(setting)}]")
+    kind: Any = bool if setting.is_switch else str | None
     return inspect.Parameter(
-        setting.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=kind
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if setting.is_switch else None,
+        annotation=Annotated[kind, shown],
     )
+
+
+def _default(setting: Setting) -> str:
+    return f"default {setting.default}" if setting.default else "no default"
 
 
 def serve(**given: Any) -> None:
     """Run the bank. Settings come from flags, then from SANDBOX_* variables."""
-    flags = {
-        name: ("1" if value else "0") if isinstance(value, bool) else value
-        for name, value in given.items()
-        if value is not None
-    }
+    flags = {name: "1" if value is True else value for name, value in given.items() if value}
     raise typer.Exit(run_server(flags))
 
 
+# The options are the table's, so that no flag can be missing here or there.
+serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [_option(setting) for setting in SETTINGS if setting.flag is not None]
+)
+serve.__annotations__ = {}
 app.command()(serve)
+
+UrlOption = Annotated[str, typer.Option(help="Address of the bank door, or of the control door")]
+
+
+@app.command()
+def health(url: UrlOption = "") -> None:
+    """Ask a server once whether it is ready. Exit code 0 where it is, else 1."""
+    _report(url, probe(url or _own_url()))
+
+
+@app.command()
+def wait(
+    url: UrlOption = "",
+    timeout: Annotated[str, typer.Option(help="How long to wait: 30s, 2m")] = "30s",
+) -> None:
+    """Wait until a server is ready. Exit code 0 once it is, 1 when the time is over."""
+    try:
+        timeout_s = parse_duration(timeout) / 1000
+    except ValueError as error:
+        typer.echo(f"bank-sandbox: --timeout: {error}", err=True)
+        raise typer.Exit(EXIT_USAGE) from None
+    _report(url, wait_until_ready(url or _own_url(), timeout_s))
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(f"bank-sandbox {__version__}")
+
+
+def _own_url() -> str:
+    """Return where a server with these very settings listens: what a container asks itself."""
+    from sandbox.settings import SettingInvalid, read_settings
+
+    try:
+        settings = read_settings()
+    except SettingInvalid as error:
+        typer.echo(f"bank-sandbox: {error}", err=True)
+        raise typer.Exit(EXIT_USAGE) from None
+    host = settings["host"]
+    local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    return (
+        f"http://[{local}]:{settings['port']}"
+        if ":" in local
+        else f"http://{local}:{settings['port']}"
+    )
+
+
+def _report(url: str, health: Health) -> None:
+    where = url or _own_url()
+    if health.is_ready:
+        typer.echo(f"{where}: {health.detail}")
+        return
+    typer.echo(f"{where}: {health.detail}. Is it started? bank-sandbox serve", err=True)
+    raise typer.Exit(EXIT_NOT_READY)

@@ -11,12 +11,14 @@ from aiohttp import web
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
-from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH
+from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World
 from sandbox.services.worlds import Worlds
 from sandbox.web.pages import Pages
 from sandbox.web.schema import SchemaStore
 
 WORLD_HEADER = "X-Sandbox-World"
+_WORLD = web.RequestKey("world", World)  # the world that a request found
+SERVER = "bank-sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Front:
         due_at = world.next_due_at
         if due_at is not None and world.now() >= due_at:
             await catch_up(world)
+        request[_WORLD] = world
         return self.worlds.bank(world, bank)
 
 
@@ -53,12 +56,22 @@ def http_date(now: Instant) -> str:
     return _http_date(now // 1000)
 
 
-def json_response(
-    body: Any, *, status: int = 200, now: Instant | None = None, **headers: str
-) -> web.Response:
+def json_response(body: Any, *, status: int = 200, now: Instant | None = None) -> web.Response:
     """Return ``body`` as JSON, never to be cached, dated by the world's clock."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    all_headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Server": SERVER,
+    }
     if now is not None:
-        all_headers["Date"] = http_date(now)
-    return web.Response(body=orjson.dumps(body), status=status, headers=all_headers | named)
+        headers["Date"] = http_date(now)
+    return web.Response(body=orjson.dumps(body), status=status, headers=headers)
+
+
+def stamped(request: web.Request, response: web.Response) -> web.Response:
+    """Date an answer by the clock of the world that the request found, if it found one."""
+    response.headers["Server"] = SERVER
+    world: World | None = request.get(_WORLD)
+    if world is not None:
+        response.headers["Date"] = http_date(world.now())
+    return response

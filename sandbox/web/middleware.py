@@ -15,7 +15,7 @@ from sandbox.domain.errors import (
 )
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.endpoint import NO_TOKEN
-from sandbox.web.front import json_response
+from sandbox.web.front import json_response, stamped
 from sandbox.web.profile import Profile, Refusal
 
 log = logging.getLogger("sandbox.web")
@@ -27,17 +27,17 @@ def errors(profile: Profile) -> Middleware:
         try:
             return await handler(request)
         except BankError as error:
-            return refuse(profile, error)
+            return stamped(request, refuse(profile, error))
         except web.HTTPException as error:
             if error.status < 400:
                 raise  # a redirect of a page
-            return refuse_http(profile, error)
+            return stamped(request, refuse_http(profile, error))
         except UnknownWorld:
             return _answer(profile, profile.http_refusals[404], [], {})
         except Exception:
             # The path only: a query string may carry a secret that does not belong in a log.
             log.exception("%s %s failed", request.method, request.path)
-            return _answer(profile, profile.http_refusals[500], [], {})
+            return stamped(request, _answer(profile, profile.http_refusals[500], [], {}))
 
     return middleware
 

@@ -21,7 +21,7 @@ from sandbox.services.bank import Bank
 from sandbox.services.grants import NothingChosen
 from sandbox.services.sign_in import SignInRefused
 from sandbox.services.worlds import UnknownWorld
-from sandbox.web.front import Front
+from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
@@ -30,7 +30,7 @@ from sandbox.web.wording import keep_language
 
 COOKIE = "interaction"
 INTERACTION_PATH = "/oauth/auth/{interaction}"
-Act = Callable[[web.Request, Bank], Awaitable[web.StreamResponse]]
+Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
 
 class AuthorizePages:
@@ -39,16 +39,16 @@ class AuthorizePages:
         self._profile = profile
         self._screens = Screens(front, profile)
 
-    async def begin(self, request: web.Request) -> web.StreamResponse:
+    async def begin(self, request: web.Request) -> web.Response:
         return await self._answer(request, self._begin)
 
-    async def show(self, request: web.Request) -> web.StreamResponse:
+    async def show(self, request: web.Request) -> web.Response:
         return await self._answer(request, self._show)
 
-    async def act(self, request: web.Request) -> web.StreamResponse:
+    async def act(self, request: web.Request) -> web.Response:
         return await self._answer(request, self._act)
 
-    async def _begin(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+    async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
         try:
             parameters = parse_parameters(request.rel_url.raw_query_string)
@@ -69,7 +69,7 @@ class AuthorizePages:
         keep_language(request, response)
         return response
 
-    async def _show(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+    async def _show(self, request: web.Request, bank: Bank) -> web.Response:
         interaction, cookie = await self._find(request, bank)
         token = csrf_token(cookie)
         if interaction.contractor is None:
@@ -79,7 +79,7 @@ class AuthorizePages:
         keep_language(request, response)
         return response
 
-    async def _act(self, request: web.Request, bank: Bank) -> web.StreamResponse:
+    async def _act(self, request: web.Request, bank: Bank) -> web.Response:
         """Take what a person pressed. Nothing happens without the page's own form token."""
         interaction, cookie = await self._find(request, bank)
         form = await read_form(request)
@@ -101,7 +101,7 @@ class AuthorizePages:
         interaction: Interaction,
         cookie: str,
         form: Parameters,
-    ) -> web.StreamResponse:
+    ) -> web.Response:
         token = csrf_token(cookie)
         typed = typed_sign_in(form)
         if typed is None:
@@ -124,7 +124,7 @@ class AuthorizePages:
         interaction: Interaction,
         cookie: str,
         form: Parameters,
-    ) -> web.StreamResponse:
+    ) -> web.Response:
         chosen_functions = form.all("function")
         chosen_accounts = form.all("account")
         try:
@@ -150,7 +150,7 @@ class AuthorizePages:
         found = await bank.authorize.find(request.match_info["interaction"], cookie)
         return found, cookie
 
-    def _set_cookie(self, response: web.StreamResponse, bank: Bank, path: str, cookie: str) -> None:
+    def _set_cookie(self, response: web.Response, bank: Bank, path: str, cookie: str) -> None:
         response.set_cookie(
             COOKIE,
             cookie,
@@ -160,7 +160,10 @@ class AuthorizePages:
             secure=bank.world.base_url().startswith("https:"),
         )
 
-    async def _answer(self, request: web.Request, act: Act) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, act: Act) -> web.Response:
+        return stamped(request, await self._page(request, act))
+
+    async def _page(self, request: web.Request, act: Act) -> web.Response:
         """Show what may not be redirected; redirect the rest (O-2)."""
         try:
             return await act(request, await self._front.bank(request, self._profile.name))

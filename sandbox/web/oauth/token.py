@@ -19,7 +19,7 @@ from sandbox.domain.oauth.parameters import Parameters
 from sandbox.services.bank import Bank
 from sandbox.services.tokens import TokenPair
 from sandbox.services.worlds import UnknownWorld
-from sandbox.web.front import Front, json_response
+from sandbox.web.front import Front, json_response, stamped
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.profile import Profile
 
@@ -92,22 +92,22 @@ class TokenEndpoints:
         try:
             bank = await self._front.bank(request, self._profile.name)
             body = await act(request, bank)
-            return json_response(body, now=bank.world.now(), Pragma="no-cache")
+            return _uncached(json_response(body, now=bank.world.now()))
         except OAuthError as error:
-            return self._refuse(error)
+            return stamped(request, self._refuse(error))
         except OutsideServiceHours as error:
             refusal = self._refuse(TemporarilyUnavailable("outside service hours"), 503)
             refusal.headers["Retry-After"] = str(error.retry_after_s)
-            return refusal
+            return stamped(request, refusal)
         except web.HTTPRequestEntityTooLarge:
-            return self._refuse(InvalidRequest("the body is too large"), 413)
+            return stamped(request, self._refuse(InvalidRequest("the body is too large"), 413))
         except UnknownWorld:
             return self._refuse(InvalidRequest("no such world"), 404)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return json_response({"error": "server_error"}, status=500)
+            return stamped(request, json_response({"error": "server_error"}, status=500))
 
     def _refuse(self, error: OAuthError, status: int = 400) -> web.Response:
         body = {"error": error.error, "error_description": error.description}
@@ -118,9 +118,14 @@ class TokenEndpoints:
                 headers["WWW-Authenticate"] = f'Basic realm="{self._profile.name}"'
         if error.reason is not None and not self._profile.policy.strict_realism:
             headers["X-Sandbox-Reason"] = error.reason.value
-        response = json_response(body, status=status, Pragma="no-cache")
+        response = _uncached(json_response(body, status=status))
         response.headers.update(headers)
         return response
+
+
+def _uncached(response: web.Response) -> web.Response:
+    response.headers["Pragma"] = "no-cache"  # RFC 6749 §5.1, beside Cache-Control
+    return response
 
 
 def _field(form: Parameters, name: str) -> str:

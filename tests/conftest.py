@@ -1,0 +1,29 @@
+"""What every test may ask for: a seeded world's file, and a sandbox running on a copy of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Running, run_sandbox
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a freshly seeded world, closed: seeding once takes longer than many copies."""
+    directory = tmp_path_factory.mktemp("template")
+
+    async def make() -> None:
+        async with run_sandbox(directory):
+            await asyncio.sleep(0)
+
+    asyncio.run(make())
+    return directory / "default.db"
+
+
+@pytest.fixture
+async def running(tmp_path: Path, template: Path) -> AsyncIterator[Running]:
+    """A sandbox with the default settings, its clock frozen at ``tests.support.NOW``."""
+    async with run_sandbox(tmp_path, template=template) as found:
+        yield found
