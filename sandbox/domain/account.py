@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
-from sandbox.domain.time import Instant, jst_date
+from sandbox.domain.time import Instant
 
 
 class AccountType(StrEnum):
@@ -54,8 +55,9 @@ class Account:
         return self.balance_yen - self.held_yen + self.overdraft_limit_yen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
+    """One row of a statement. A named tuple: an answer holds up to ten thousand of them."""
+
     booked_at: Instant
     seq: int
     value_on: str  # 起算日, YYYY-MM-DD
@@ -64,16 +66,7 @@ class Line:
     content: str
     abstract: str
     customer_number: str | None
-    status: LineStatus
-
-    @property
-    def transaction_id(self) -> str:
-        """Return the id that every inquiry repeats: the booking day and the line's number."""
-        return transaction_id(self.booked_at, self.seq)
-
-
-def transaction_id(booked_at: Instant, seq: int) -> str:
-    return f"{jst_date(booked_at):%Y%m%d}{seq:06d}"
+    status: int  # a LineStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

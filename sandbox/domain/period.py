@@ -30,8 +30,10 @@ def inquiry_period(
         raise InvalidPeriod("date_from is after date_to")
     if first > today:
         raise InvalidPeriod("date_from is in the future")
-    if first < add_months(last, -12 * policy.longest_period_years):
-        raise PeriodOutOfRange(f"the period is longer than {policy.longest_period_years} year(s)")
+    longest = policy.longest_period_years
+    # In the first years of the era no longer period can be written, nor its start calculated.
+    if last.year > longest and first < add_months(last, -12 * longest):
+        raise PeriodOutOfRange(f"the period is longer than {longest} year(s)")
     return Period(first=first, last=last)
 
 

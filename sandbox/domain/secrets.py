@@ -10,7 +10,7 @@ def secret_hash(login: str, secret: str) -> bytes:
     Plain SHA-256 bound to the owner: the sandbox's secrets are published with its personas, and
     a slow hash would cost each token request more than the rest of it together.
     """
-    return sha256(f"{login}\x1f{secret}".encode()).digest()
+    return sha256(f"{login}\x1f{secret}".encode("utf-8", "surrogateescape")).digest()
 
 
 def secret_matches(stored: bytes | None, login: str, secret: str) -> bool:
@@ -19,5 +19,8 @@ def secret_matches(stored: bytes | None, login: str, secret: str) -> bool:
 
 
 def token_hash(token: str) -> bytes:
-    """Return what is stored in place of a code, token or cookie, which are random by themselves."""
-    return sha256(token.encode()).digest()
+    """Return what is stored in place of a code, token or cookie, which are random by themselves.
+
+    Headers bring bytes that are no UTF-8 as surrogate escapes: those match nothing, and do no harm.
+    """
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()

@@ -5,6 +5,7 @@ and stored as it is, so it is an integer and not a ``datetime`` (DECISIONS, 2026
 """
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -32,6 +33,16 @@ def jst(instant: Instant) -> datetime:
 
 def jst_date(instant: Instant) -> date:
     return date.fromordinal((instant + _JST_OFFSET) // DAY + _EPOCH_ORDINAL)
+
+
+def jst_day(instant: Instant) -> str:
+    """Return the day of ``instant`` in Tokyo as YYYY-MM-DD."""
+    return _iso_day((instant + _JST_OFFSET) // DAY)
+
+
+@lru_cache(maxsize=4096)
+def _iso_day(days: int) -> str:
+    return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
 
 
 def midnight(day: date) -> Instant:

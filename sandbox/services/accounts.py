@@ -8,6 +8,7 @@ from sandbox.domain.errors import AccountRestricted, TooManyItems, UnknownAccoun
 from sandbox.domain.period import inquiry_period, within_look_back
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant, jst_date, midnight
+from sandbox.services.remembered import Remembered
 from sandbox.services.world import World
 from sandbox.storage import accounts
 
@@ -26,6 +27,7 @@ class AccountService:
     def __init__(self, world: World, policy: BankPolicy) -> None:
         self._world = world
         self._policy = policy
+        self._known: Remembered[tuple[str, str], Account] = Remembered(world.database)
 
     async def list_granted(self, grant_id: str) -> list[Account]:
         """Return the accounts of a grant. Closed ones are gone (T-8); restricted ones are named."""
@@ -39,7 +41,11 @@ class AccountService:
             UnknownAccount: absent, closed, or somebody else's: they must look alike.
             AccountRestricted: frozen by the bank, or restricted by an order (T-31).
         """
-        account = await accounts.find_granted(self._world.database, account_id, grant_id)
+        key = (grant_id, account_id)
+        account = self._known.find(key)
+        if account is None:
+            account = await accounts.find_granted(self._world.database, account_id, grant_id)
+            account = None if account is None else self._known.keep(key, account)
         if account is None or account.state is AccountState.CLOSED:
             raise UnknownAccount("no such account in this grant")
         if account.state is not AccountState.OPEN:

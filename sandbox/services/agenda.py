@@ -47,17 +47,30 @@ def life_day_item(day: date) -> AgendaItem:
 
 
 def first_items(starts_at: Instant, policy: BankPolicy) -> list[AgendaItem]:
-    """Return what a new world's agenda holds: the rest of today, and tomorrow's closing run."""
+    """Return what a new world's agenda holds: the rest of today, and the next closing run."""
     today = jst_date(starts_at)
-    return [life_day_item(today), closing_item(today + timedelta(days=1), policy)]
+    is_closed = starts_at >= at(today, policy.closing_run_at)
+    closing = closing_item(today + timedelta(days=is_closed), policy)
+    return [life_day_item(today), closing]
+
+
+async def close_as_of(db: Transaction, starts_at: Instant, policy: BankPolicy) -> None:
+    """Let a new world that starts before its day's closing run show what the last run left."""
+    today = jst_date(starts_at)
+    if starts_at < at(today, policy.closing_run_at):
+        await _close(db, today - timedelta(days=1))
+
+
+async def _close(db: Transaction, day: date) -> int:
+    return await accounts.closing_run(
+        db, midnight=midnight(day), month_start=midnight(day.replace(day=1))
+    )
 
 
 async def run_closing(world: World, db: Transaction, item: AgendaItem) -> list[Event]:
     """日次締め: previous-day and previous-month balances move on."""
     day = date.fromisoformat(item.subject)
-    count = await accounts.closing_run(
-        db, midnight=midnight(day), month_start=midnight(day.replace(day=1))
-    )
+    count = await _close(db, day)
     policy = world.policies["tomato"]
     await world_rows.add_agenda(db, [closing_item(day + timedelta(days=1), policy)])
     return [{"kind": CLOSING, "subject": item.subject, "accounts": count}]

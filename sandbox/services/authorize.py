@@ -20,7 +20,7 @@ from sandbox.domain.oauth.authorize import (
     shown_refusal,
 )
 from sandbox.domain.oauth.errors import AccessDenied, OAuthError, ShownError
-from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.oauth.parameters import Parameters, readable
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
@@ -76,7 +76,7 @@ class AuthorizeService:
             ShownError: may only be shown to the person.
             RedirectBack: carries the error to the client.
         """
-        client_id = parameters.get("client_id") or ""
+        client_id = readable(parameters.get("client_id") or "")
         client = await clients.find(self._world.database, self._bank, client_id)
         asked = Asked(parameters=parameters, client=client, bank_scopes=self._scopes)
         if shown := shown_refusal(asked):
@@ -112,7 +112,9 @@ class AuthorizeService:
         row = await interactions.find(self._world.database, self._bank, interaction_id)
         if row is None or cookie is None or token_hash(cookie) != row.browser_hash:
             raise ShownError("interaction_unknown", 400)
-        if row.ended_at is not None or self._world.now() >= row.expires_at:
+        if row.ended_at is not None:  # answered: perhaps with a consent, so not "nothing shared"
+            raise ShownError("interaction_unknown", 400)
+        if self._world.now() >= row.expires_at:
             raise ShownError("interaction_expired", 400)
         client = await clients.find(self._world.database, self._bank, row.client_id)
         assert client is not None  # clients are never deleted, only ended

@@ -74,7 +74,7 @@ class GrantService:
         grant_id, code, now = self._world.secret(12), self._world.new_secret(), self._world.now()
         async with self._world.database.transaction() as db:
             if interaction_id and not await interactions.end(db, interaction_id, now):
-                raise ShownError("interaction_expired", 400)
+                raise ShownError("interaction_unknown", 400)
             await self._end_superseded(db, consent, now)
             await self._insert(db, grant_id, consent, terms_version, now)
             await grants.insert_code(db, token_hash(code), self._code(grant_id, consent, now))

@@ -1,5 +1,6 @@
 """How often a client may call for one contractor (流量制限)."""
 
+import math
 from collections.abc import Callable
 
 from sandbox.domain.errors import TooManyRequests
@@ -33,7 +34,7 @@ class RateLimiter:
         if now - opened_at >= WINDOW_S:
             opened_at, calls = now, 0
         if calls >= self._per_minute:
-            wait_s = int(opened_at + WINDOW_S - now) + 1
+            wait_s = math.ceil(opened_at + WINDOW_S - now)
             raise TooManyRequests(f"more than {self._per_minute} calls in a minute", wait_s)
         if calls == 0 and len(self._windows) >= MOST_KEYS:
             self._forget(now)

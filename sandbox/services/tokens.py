@@ -1,6 +1,7 @@
 """Tokens (トークン): exchange a code, refresh, revoke, and check one on a call."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sandbox.domain.client import Client
 from sandbox.domain.errors import Reason, TokenRejected
@@ -9,6 +10,7 @@ from sandbox.domain.oauth.grant import Exchange, Standing
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
+from sandbox.services.remembered import Remembered
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
@@ -22,6 +24,9 @@ class Access:
 
     standing: Standing
     scope: tuple[str, ...]
+
+
+Found: TypeAlias = tuple[Access, Instant] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class TokenService:
     def __init__(self, world: World, policy: BankPolicy) -> None:
         self._world = world
         self._policy = policy
+        self._known: Remembered[bytes, tuple[Found]] = Remembered(world.database)
 
     async def check(self, access_token: str, presented_by: str | None) -> Access:
         """Return what ``access_token`` opens now.
@@ -49,11 +55,11 @@ class TokenService:
         Raises:
             TokenRejected: with the reason; the message tells an attacker nothing.
         """
-        found = await grants.find_token(self._world.database, token_hash(access_token))
-        if found is None or found[1] != "access":
+        found = await self._find(token_hash(access_token))
+        if found is None:
             raise TokenRejected(Reason.UNKNOWN, _NOT_LIVE)
-        standing, _, scope, expires_at, _ = found
-        now = self._world.now()
+        access, expires_at = found
+        standing, now = access.standing, self._world.now()
         reason = standing.end_reason_at(now)
         if reason is None and now >= expires_at:
             reason = Reason.ACCESS_EXPIRED
@@ -61,7 +67,19 @@ class TokenService:
             reason = Reason.FOREIGN_TOKEN
         if reason is not None:
             raise TokenRejected(reason, _NOT_LIVE)
-        return Access(standing=standing, scope=tuple(scope.split()))
+        return access
+
+    async def _find(self, key: bytes) -> Found:
+        """Return what a token opens and until when, dead or alive; None for no access token."""
+        found = self._known.find(key)
+        if found is not None:
+            return found[0]
+        row = await grants.find_token(self._world.database, key)
+        if row is None or row[1] != "access":
+            return self._known.keep(key, (None,))[0]
+        standing, _, scope, expires_at, _ = row
+        access = Access(standing=standing, scope=tuple(scope.split()))
+        return self._known.keep(key, ((access, expires_at),))[0]
 
     async def exchange(
         self, client: Client, code: str, redirect_uri: str, code_verifier: str | None
@@ -110,7 +128,7 @@ class TokenService:
             if isinstance(refusal, GrantReused):
                 await self._end(db, found.grant_id, now, refusal)
             refusal = refusal or dead or self._refresh_refusal(client, standing, found.expires_at)
-            if refusal is None and scope and not set(scope.split()) <= set(found.scope.split()):
+            if refusal is None and scope and not _narrows(scope, found.scope):
                 refusal = InvalidScope("a refresh never widens the scope")
             if refusal is None:
                 narrowed = tuple((scope or found.scope).split())
@@ -212,3 +230,8 @@ class TokenService:
             refresh_token_expires_in=(refresh_until - now) // 1000,
             scope=scope_text,
         )
+
+
+def _narrows(asked: str, granted: str) -> bool:
+    """True where ``asked`` names something, and nothing beyond ``granted``."""
+    return bool(asked.split()) and set(asked.split()) <= set(granted.split())

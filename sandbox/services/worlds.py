@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.clock import Clock, ClockState, Mode
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant, jst_date
-from sandbox.services.agenda import catch_up, first_items
+from sandbox.services.agenda import catch_up, close_as_of, first_items
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
 from sandbox.services.seed import seed_world
@@ -64,6 +64,7 @@ class Worlds:
                 await world_rows.insert(db, row_of(world, starts_at), SCHEMA_VERSION)
                 await seed_world(db, seed=seed, starts_at=starts_at)
                 policy = next(iter(self._around.policies.values()))
+                await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
         except BaseException:
             await database.close()

@@ -37,7 +37,12 @@ class Transaction(Reader, Protocol):
 
 
 class Database(Reader, Protocol):
-    """One world's database. The reader never sees a half-done write."""
+    """One world's database. The reader never sees a half-done write.
+
+    ``commits`` counts the write transactions: while it stands still, so does the data.
+    """
+
+    commits: int
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Run the block as one transaction: all of it, or none of it, also on cancellation."""

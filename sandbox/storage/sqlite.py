@@ -97,6 +97,7 @@ class SqliteDatabase:
         self._reader = reader
         self._keeper = keeper
         self._write_lock = asyncio.Lock()
+        self.commits = 0
         # The hot path: one attribute look-up instead of two calls.
         self.fetch = reader.fetch
         self.fetchrow = reader.fetchrow
@@ -108,9 +109,9 @@ class SqliteDatabase:
         Raises:
             SchemaMismatch: the file was written by another version.
         """
-        is_new = not path.exists() or path.stat().st_size == 0
         writer = await SqliteConnection.open(path, read_only=False)
         try:
+            is_new = _is_blank(writer.direct, path)
             if not is_new:
                 _check_version(writer.direct, path)
             _configure(writer.direct, is_new=is_new)
@@ -128,6 +129,7 @@ class SqliteDatabase:
                 direct.execute("BEGIN IMMEDIATE")
                 yield self._writer
                 direct.execute("COMMIT")
+                self.commits += 1
             except BaseException:  # cancellation too
                 await self._roll_back()
                 raise
@@ -141,20 +143,30 @@ class SqliteDatabase:
         settled.result()
 
     async def scan(self, sql: str, *args: Any) -> AsyncIterator[list[Row]]:
-        cursor = await self._reader.threaded.execute(translated(sql), args)
-        try:
+        async with (
+            self._side_reader() as connection,
+            connection.execute(translated(sql), args) as cursor,
+        ):
             while rows := await cursor.fetchmany(_SCAN_ROWS):
                 yield [tuple(row) for row in rows]
-        finally:
-            await cursor.close()
 
     async def copy_to(self, path: Path) -> None:
         """Write a consistent copy of the whole world to ``path`` (SQLite's online backup)."""
         target = sqlite3.connect(path, check_same_thread=False)
         try:
-            await self._reader.threaded.backup(target)
+            async with self._side_reader() as connection:
+                await connection.backup(target)
         finally:
             target.close()
+
+    def _side_reader(self) -> aiosqlite.Connection:
+        """Return a connection for one long read.
+
+        A read under way holds its snapshot of the world. On the shared reader everybody else
+        would be shown that past too: a token issued meanwhile would be unknown.
+        """
+        address = f"{self.path.absolute().as_uri()}?mode=ro"
+        return aiosqlite.connect(address, uri=True, isolation_level=None)
 
     async def close(self) -> None:
         """Close both connections; the file alone is then the whole world."""
@@ -165,6 +177,14 @@ class SqliteDatabase:
         async with self._write_lock:
             await self._writer.threaded.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._writer.threaded.close()
+
+
+def _is_blank(connection: sqlite3.Connection, path: Path) -> bool:
+    """Tell whether no schema was ever committed: a new file, or one whose making was cut off."""
+    try:
+        return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+    except sqlite3.DatabaseError as error:
+        raise SchemaMismatch(f"{path} is no world of bank-sandbox: {error}") from error
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

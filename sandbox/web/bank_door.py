@@ -45,7 +45,7 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
 
 def bank_app(front: Front, profile: Profile) -> web.Application:
     """Return one bank as a sub-application, so that its errors are its own."""
-    app = web.Application(middlewares=[errors(profile)])
+    app = web.Application(middlewares=[errors(front, profile)])
     for base in profile.bases:
         app.router.add_routes(
             web.route(row.method, f"{base}{row.path}", row.handler(front, profile.name))

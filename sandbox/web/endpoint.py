@@ -85,7 +85,7 @@ class Endpoint:
         """Return the checked query. Unknown names are let pass, as the bank does."""
         assert self.request_schema is not None
         try:
-            parameters = parse_parameters(request.rel_url.raw_query_string)
+            parameters = parse_parameters(request.rel_url.raw_query_string, errors="replace")
         except TooManyFields as error:
             raise InvalidParameter("too many query parameters") from error
         if parameters.duplicated:
@@ -104,7 +104,7 @@ def bearer_token(request: web.Request) -> str | None:
     Raises:
         InvalidParameter: a token in the query string, where proxies and logs would keep it.
     """
-    if "access_token=" in request.rel_url.raw_query_string:
+    if request.rel_url.raw_query_string and "access_token" in request.query:
         raise InvalidParameter(
             "a token in the query string", [{"field": "access_token", "problem": "not in the URL"}]
         )

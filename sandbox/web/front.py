@@ -29,21 +29,32 @@ class Front:
     is_strict: bool  # check our own replies against their schemas
 
     async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
-        """Return the bank of the world that ``request`` belongs to, its agenda worked off.
+        """Return the bank of the world that ``request`` belongs to, its agenda worked off."""
+        world = await self.find_world(request, token=token)
+        due_at = world.next_due_at
+        if due_at is not None and world.now() >= due_at:
+            await catch_up(world)
+        return self.worlds.bank(world, bank)
 
-        First match wins (DESIGN §4): the path's world, the token's tag, the header, the default.
+    async def find_world(self, request: web.Request, *, token: str | None = None) -> World:
+        """Return the world of ``request``, looked for once.
+
+        First match wins: the path's world, the token's tag, the header, the default.
+
+        Raises:
+            UnknownWorld: there is none of that name.
         """
+        found: World | None = request.get(_WORLD)
+        if found is not None:
+            return found
         name = request.match_info.get("world")
         if name is None and token is not None:
             name = self.worlds.name_of_tag(token[:TAG_LENGTH])
         if name is None:
             name = request.headers.get(WORLD_HEADER, DEFAULT_WORLD)
         world = self.worlds.running.get(name) or await self.worlds.open(name)
-        due_at = world.next_due_at
-        if due_at is not None and world.now() >= due_at:
-            await catch_up(world)
         request[_WORLD] = world
-        return self.worlds.bank(world, bank)
+        return world
 
 
 @lru_cache(maxsize=16)

@@ -195,7 +195,7 @@ def page_response(html: str, *, status: int = 200, form_action: str | None = Non
     language = html.language if isinstance(html, Page) else DEFAULT_LANGUAGE
     own = {"Content-Security-Policy": policy, "Content-Language": language}
     return web.Response(
-        text=str(html),
+        body=html.encode("utf-8", "replace"),  # what a query brought need not be UTF-8
         status=status,
         content_type="text/html",
         charset="utf-8",

@@ -30,9 +30,19 @@ class Parameters:
         return tuple(value for given, value in self.pairs if given == name)
 
 
-def parse_parameters(text: str) -> Parameters:
+def readable(text: str) -> str:
+    """Return ``text`` with whatever is no UTF-8 in it as U+FFFD: it can be stored and shown."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def parse_parameters(text: str, *, errors: str = "surrogateescape") -> Parameters:
+    """Read a query or a form body.
+
+    Raises:
+        TooManyFields: more than ``MOST_FIELDS``.
+    """
     try:
-        pairs = parse_qsl(text, errors="surrogateescape", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(text, errors=errors, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise TooManyFields(str(error)) from error
     values: dict[str, str] = {}

@@ -30,7 +30,7 @@ async def read_form(request: web.Request) -> Parameters:
     except TimeoutError:
         raise InvalidRequest("the body came too slowly") from None
     try:
-        return parse_parameters(body.decode("ascii", "surrogateescape"))
+        return parse_parameters(body.decode("utf-8", "replace"), errors="replace")
     except TooManyFields:
         raise InvalidRequest("too many fields") from None
 

@@ -17,7 +17,13 @@ from sandbox.services.authorize import Interaction
 from sandbox.services.bank import Bank
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.front import Front
-from sandbox.web.pages import AccountChoice, FunctionChoice, ProviderFace, page_response
+from sandbox.web.pages import (
+    AccountChoice,
+    FunctionChoice,
+    ProviderFace,
+    link,
+    page_response,
+)
 from sandbox.web.profile import Profile
 from sandbox.web.wording import language_of
 
@@ -97,7 +103,7 @@ class Screens:
         html = self._pages.render(
             "sign_in.html",
             language_of(request),
-            **self._common(request, interaction, token),
+            **self._common(request, interaction, token, page_url=link(request.path, kind=kind)),
             kinds=kinds,
             kind=kind,
             values={n: typed.get(n, "") for n in FIELDS[kind] if n not in SECRET_FIELDS},
@@ -178,12 +184,17 @@ class Screens:
         return page_response(html, status=error.status)
 
     def _common(
-        self, request: web.Request, interaction: Interaction, token: str
+        self,
+        request: web.Request,
+        interaction: Interaction,
+        token: str,
+        *,
+        page_url: str | None = None,
     ) -> dict[str, object]:
         return {
             "bank": self._face,
             "provider": _provider(interaction),
-            "page_url": request.path,
+            "page_url": page_url or request.path,
             "action_url": request.path,
             "csrf": token,
         }

@@ -24,7 +24,7 @@ async def list_transactions(call: Call) -> Json:
     found = await call.bank.accounts.statement(
         call.access.standing.grant_id,
         call.request.match_info["account_id"],
-        wire.day(call.query.get("date_from")),
-        wire.day(call.query.get("date_to")),
+        wire.day(call.query, "date_from"),
+        wire.day(call.query, "date_to"),
     )
     return wire.statement(found)

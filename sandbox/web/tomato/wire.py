@@ -1,6 +1,7 @@
 """How ``tomato`` writes things down: codes, refusals, JSON (specs: tomato §4, §5)."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sandbox.domain.account import Account, AccountType, Line, LineStatus
@@ -18,7 +19,7 @@ from sandbox.domain.errors import (
     TooManyRequests,
     UnknownAccount,
 )
-from sandbox.domain.time import Instant, jst
+from sandbox.domain.time import Instant, jst, jst_day
 from sandbox.services.accounts import Statement
 from sandbox.web.profile import Refusal
 
@@ -65,8 +66,14 @@ def error_body(refusal: Refusal, details: list[dict[str, str]]) -> Json:
 
 def as_of(now: Instant) -> Json:
     """Return 基準日 and 基準時刻: data are as of the moment of inquiry (T-25)."""
-    moment = jst(now)
-    return {"base_date": f"{moment:%Y-%m-%d}", "base_time": f"{moment:%H:%M:%S}+09:00"}
+    base_date, base_time = _stamp(now // 1000)
+    return {"base_date": base_date, "base_time": base_time}
+
+
+@lru_cache(maxsize=64)
+def _stamp(second: int) -> tuple[str, str]:
+    moment = jst(second * 1000)
+    return f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}+09:00"
 
 
 def account(found: Account) -> Json:
@@ -95,23 +102,29 @@ def balance(found: Account, now: Instant) -> Json:
 
 def transaction(line: Line) -> Json:
     """Return one row of a statement. A missing number (欠番) keeps its id and has no amounts."""
-    transaction_id = line.transaction_id
+    booked_at, seq, value_on, amount_yen, balance_yen, content, abstract, number, status = line
+    booked_on = jst_day(booked_at)
     row: Json = {
-        "transaction_id": transaction_id,
-        "status": "012"[line.status],
-        "transaction_date": f"{transaction_id[:4]}-{transaction_id[4:6]}-{transaction_id[6:8]}",
-        "value_date": line.value_on,
-        "transaction_content": line.content,
+        "transaction_id": f"{_digits(booked_on)}{seq:06d}",
+        "status": "012"[status],
+        "transaction_date": booked_on,
+        "value_date": value_on,
+        "transaction_content": content,
     }
-    if line.status is LineStatus.MISSING_NUMBER:
+    if status == LineStatus.MISSING_NUMBER:
         return row
-    row["transaction_type"] = "1" if line.amount_yen > 0 else "2"
-    row["amount"] = abs(line.amount_yen)
-    row["balance"] = line.balance_after_yen
-    row["abstract"] = line.abstract
-    if line.customer_number is not None:
-        row["customer_number"] = line.customer_number
+    row["transaction_type"] = "1" if amount_yen > 0 else "2"
+    row["amount"] = abs(amount_yen)
+    row["balance"] = balance_yen
+    row["abstract"] = abstract
+    if number is not None:
+        row["customer_number"] = number
     return row
+
+
+@lru_cache(maxsize=4096)
+def _digits(day_text: str) -> str:
+    return day_text.replace("-", "")
 
 
 def statement(found: Statement) -> Json:
@@ -126,6 +139,16 @@ def statement(found: Statement) -> Json:
     }
 
 
-def day(text: str | None) -> date | None:
-    """Read a query date that its schema has already found sound."""
-    return None if text is None else date.fromisoformat(text)
+def day(query: dict[str, str], name: str) -> date | None:
+    """Read a query date that its schema has already found sound.
+
+    Raises:
+        InvalidParameter: a year that no calendar has, which the schema lets pass: 0000.
+    """
+    if name not in query:
+        return None
+    try:
+        return date.fromisoformat(query[name])
+    except ValueError:
+        details = [{"field": name, "problem": "no such day"}]
+        raise InvalidParameter("no such day", details) from None

@@ -1,0 +1,162 @@
+"""Back, again, and in two tabs: what people do with pages, and what strangers plant there."""
+
+import asyncio
+
+import pytest
+
+from tests.browser.support import STATE, count_grants
+from tests.support import VERIFIER
+
+OVER = "この手続きは続けられません"
+WHAT_TO_DO = "連携先で結果を確かめてください"
+NOT_OURS = "画面の確認ができませんでした"
+
+
+async def holder_of(person, code: str) -> str:
+    """Return the name on the accounts that a code opens."""
+    _, tokens, _ = await person.running.exchange(code, code_verifier=VERIFIER)
+    _, body, _ = await person.running.get("/accounts", tokens["access_token"])
+    (name,) = {account["account_name"] for account in body["accounts"]}
+    return name
+
+
+@pytest.mark.requirement("O-25", "O-23")
+async def test_the_cookie_is_kept_from_scripts_and_other_sites_and_changes_at_sign_in(person):
+    await person.begin()
+    before = await person.cookie()
+    assert before["path"] == person.page.url.removeprefix(person.running.url)
+    assert (before["httpOnly"], before["sameSite"]) == (True, "Lax")
+    assert await person.page.evaluate("document.cookie") == ""
+    assert "Strict" not in before["sameSite"]
+
+    await person.sign_in("taro")
+    after = await person.cookie()
+    assert after.pop("value") != before.pop("value")
+    assert {**after, "expires": 0} == {**before, "expires": 0}
+
+
+@pytest.mark.requirement("O-25")
+async def test_a_cookie_planted_before_the_sign_in_is_worth_nothing_after_it(person):
+    await person.begin()
+    planted = await person.cookie()
+    await person.sign_in("taro")
+    await person.context.add_cookies([planted])
+    await person.page.reload()
+    await person.page_says(400, OVER, "この画面を閉じ")
+    assert "架空 太郎" not in await person.text()
+
+
+@pytest.mark.requirement("O-25")
+async def test_another_browser_cannot_take_over_an_authorization(person, browser):
+    await person.reach_consent("taro")
+    stranger = await browser.new_context(locale="ja-JP")
+    page = await stranger.new_page()
+    answer = await page.goto(person.page.url)
+    assert answer.status == 400
+    assert OVER in await page.locator("h1").inner_text()
+    await stranger.close()
+
+
+@pytest.mark.requirement("O-25")
+async def test_two_tabs_with_two_authorizations_do_not_mix(person):
+    other = await person.another_tab()
+    await person.begin(state="first")
+    await other.begin(state="second")
+    await person.sign_in("taro")
+    await other.page.reload()
+    assert await other.is_at("sign_in")  # the first tab's sign-in is not the second's
+    await other.sign_in("hanako")
+
+    first, second = await person.allow(), await other.allow()
+    assert (first["state"], second["state"]) == ("first", "second")
+    assert await holder_of(person, first["code"]) == "架空 太郎"
+    assert await holder_of(person, second["code"]) == "見本 花子"
+
+
+@pytest.mark.requirement("O-25", "O-23")
+async def test_the_consent_of_one_tab_cannot_answer_the_authorization_of_another(person):
+    other = await person.another_tab()
+    await person.reach_consent("taro")
+    await other.reach_consent("hanako")
+    target = other.page.url.partition("?")[0]
+    await person.page.evaluate("url => { document.querySelector('form').action = url }", target)
+    await person.press("allow")
+    await person.page_says(403, NOT_OURS, "手続きを始め直して")
+    assert (await count_grants(person.running), person.provider.calls) == (0, [])
+
+    answer = await other.allow()
+    assert await holder_of(person, answer["code"]) == "見本 花子"
+
+
+async def test_back_from_the_consent_stays_signed_in(person):
+    await person.reach_consent("taro")
+    await person.page.go_back()
+    assert await person.is_at("consent")
+    assert "code" in await person.allow()
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+async def test_back_from_the_provider_says_that_it_is_over(person, decision):
+    await person.reach_consent("taro")
+    await person.press(decision)
+    await person.landed()
+    await person.page.go_back()
+    await person.page_says(400, OVER, WHAT_TO_DO)
+
+
+async def test_a_consent_sent_from_two_tabs_is_given_once(person):
+    other = await person.another_tab()
+    await person.reach_consent("taro")
+    await other.page.goto(person.page.url)
+    answer = await person.allow()
+    await other.press("allow")
+    await other.page_says(400, OVER, WHAT_TO_DO)
+    assert await count_grants(person.running) == 1
+    assert await holder_of(person, answer["code"]) == "架空 太郎"
+
+
+async def test_consents_that_race_each_other_give_one_code(person):
+    await person.reach_consent("taro")
+    fields = await person.page.evaluate(
+        "[...new FormData(document.querySelector('form')).entries()]"
+    )
+    form = {**dict(fields), "decision": "allow"}
+    answers = await asyncio.gather(
+        *(
+            person.context.request.post(person.page.url, form=form, max_redirects=0)
+            for _ in range(8)
+        )
+    )
+    assert sorted(answer.status for answer in answers) == [303, *[400] * 7]
+    # It was given, so no page may say that nothing was shared.
+    for answer in answers:
+        assert answer.status == 303 or OVER in await answer.text()
+    assert await count_grants(person.running) == 1
+
+
+async def test_a_double_click_ends_at_the_provider_or_at_a_page_that_helps(person):
+    await person.reach_consent("taro")
+    await person.page.dblclick("button[value=allow]")
+    await person.page.wait_for_load_state()
+    await person.page.wait_for_selector(f"text=/ok|{OVER}/")
+    assert await count_grants(person.running) == 1
+    assert set(person.statuses) <= {200, 302, 303, 400}
+
+
+async def test_a_sign_in_page_left_open_cannot_sign_somebody_else_in(person):
+    stale = await person.another_tab()
+    await person.begin()
+    await stale.page.goto(person.page.url)
+    await person.sign_in("taro")
+    await stale.sign_in("hanako")
+    await stale.page_says(403, NOT_OURS, "手続きを始め直して")
+    answer = await person.allow()
+    assert await holder_of(person, answer["code"]) == "架空 太郎"
+
+
+async def test_a_bookmark_of_the_authorization_works_again(person):
+    await person.reach_consent("taro")
+    await person.allow()
+    await person.begin()
+    await person.sign_in("taro")
+    assert (await person.allow())["state"] == STATE
