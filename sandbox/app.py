@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import logging
+import os
 import shutil
 import signal
 import tempfile
@@ -67,16 +68,27 @@ def profiles_for(settings: Settings) -> tuple[Profile, ...]:
     )
 
 
-def make_worlds(directory: Path, profiles: tuple[Profile, ...], address: Address) -> Worlds:
+def make_worlds(
+    directory: Path, profiles: tuple[Profile, ...], address: Address, settings: Settings
+) -> Worlds:
     return Worlds(
         Surroundings(
             directory=directory,
+            cache=settings["cache"] or default_cache(),
             policies={profile.name: profile.policy for profile in profiles},
             scopes={profile.name: profile.scopes for profile in profiles},
             secret=secret,
             base_url=lambda: address.base_url,
+            most_worlds=settings["most_worlds"],
+            most_open=settings["most_open_worlds"],
         )
     )
+
+
+def default_cache() -> Path | None:
+    """Return where this machine keeps what can be made again, or None where it has no place."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "bank-sandbox" if Path(base).is_absolute() else None
 
 
 def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool) -> Front:
@@ -142,7 +154,7 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
     profiles, address = profiles_for(settings), Address()
     clock, guard = start_clock(settings), guard_for(settings)
     async with data_directory(settings) as (directory, is_temporary):
-        worlds = make_worlds(directory, profiles, address)
+        worlds = make_worlds(directory, profiles, address, settings)
         try:
             front = make_front(worlds, profiles, is_strict=settings["strict"])
             doors = bank_door(front, profiles), control_door(front, profiles, guard)

@@ -15,7 +15,7 @@ from sandbox.domain.moment import parse_time_of_day
 from sandbox.domain.policy import BankPolicy
 
 TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off", ""})
+FALSE = frozenset({"0", "false", "no", "off"})
 PORT_MAX = 65_535
 SEED_MAX = 2**63 - 1
 
@@ -163,6 +163,21 @@ SETTINGS: tuple[Setting, ...] = (
         help="Clock of the default world: real, frozen:2026-12-01T09:00, offset:91d, scaled:60",
     ),
     Setting(
+        name="cache",
+        read=directory,
+        default="",
+        help="Directory of template worlds; by default bank-sandbox in the user's cache",
+    ),
+    Setting(
+        name="most_worlds", read=count, default="500", help="How many worlds there may be at once"
+    ),
+    Setting(
+        name="most_open_worlds",
+        read=count,
+        default="32",
+        help="How many worlds are held open; the others open again with their next call",
+    ),
+    Setting(
         name="print_json",
         flag="--print-json",
         read=boolean,
@@ -250,7 +265,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the server was told, read and checked. Empty texts are None."""
+    """What the server was told, read and checked. No text, no default: None."""
 
     values: Mapping[str, Any]
     unknown: tuple[str, ...] = ()  # SANDBOX_ variables that no setting reads: typing errors, mostly
@@ -287,8 +302,9 @@ def read_settings(
 
 def _value(setting: Setting, flags: Mapping[str, str], environ: Mapping[str, str]) -> Any:
     from_flag = flags.get(setting.name)
-    text = from_flag if from_flag is not None else environ.get(setting.env, setting.default)
-    if text == "" and not setting.is_switch:
+    # Empty is not set: compose files write SANDBOX_PORT=${PORT:-} and mean the default.
+    text = (environ.get(setting.env, "") if from_flag is None else from_flag) or setting.default
+    if text == "":
         return None
     try:
         return setting.read(text)

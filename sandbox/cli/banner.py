@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 NAME_COLUMNS = 28
 
 
-def banner(sandbox: "Sandbox") -> str:
-    """Return the text: addresses, then each bank with clients, personas and one curl line."""
+def banner(sandbox: "Sandbox", *, has_token: bool) -> str:
+    """Return the text: addresses, then each bank with clients, personas and one curl line.
+
+    ``has_token``: the control door asks for one; the curl line takes it from the environment.
+    """
     world = sandbox.world
     keeps = "temporary, removed at the end (keep it with --data DIR)"
     lines = [
@@ -29,11 +32,11 @@ def banner(sandbox: "Sandbox") -> str:
         f"clock {world.clock.state.mode.value}, now {iso(world.now())}",
     ]
     for profile in sandbox.profiles:
-        lines += _bank(sandbox, profile)
+        lines += _bank(sandbox, profile, has_token=has_token)
     return "\n".join([*lines, "", "Ready. Stop with Ctrl+C.", ""])
 
 
-def _bank(sandbox: "Sandbox", profile: "Profile") -> list[str]:
+def _bank(sandbox: "Sandbox", profile: "Profile", *, has_token: bool) -> list[str]:
     issuer = sandbox.world.issuer(profile.name)
     return [
         "",
@@ -44,19 +47,20 @@ def _bank(sandbox: "Sandbox", profile: "Profile") -> list[str]:
         "  personas",
         *_table([_persona(persona) for persona in load_personas(profile.name)]),
         "  first call (a code, without a browser)",
-        f"    {first_call(sandbox.control_url, profile.name)}",
+        f"    {first_call(sandbox.control_url, profile.name, has_token=has_token)}",
     ]
 
 
-def first_call(control_url: str, bank: str) -> str:
+def first_call(control_url: str, bank: str, *, has_token: bool = False) -> str:
     """Return the curl line that makes a persona consent and answers the code."""
     client, persona = load_clients(bank)[0], load_personas(bank)[0]
     body = (
         f'{{"bank":"{bank}","client_id":"{client.client_id}",'
         f'"persona":"{persona.key}","scope":"{client.scopes[0]}"}}'
     )
+    token = '-H "Authorization: Bearer $SANDBOX_CONTROL_TOKEN" ' if has_token else ""
     return (
-        f"curl -s {control_url}/api/v1/worlds/default/authorize "
+        f"curl -s {control_url}/api/v1/worlds/default/authorize {token}"
         f"-H 'Content-Type: application/json' -d '{body}'"
     )
 

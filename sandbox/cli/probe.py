@@ -1,5 +1,6 @@
 """Asking a server whether it is well, with nothing but the standard library: quick to start."""
 
+import http.client
 import json
 import time
 import urllib.error
@@ -26,8 +27,10 @@ def probe(url: str) -> Health:
             return Health(True, str(json.load(answer)["status"]))
     except urllib.error.HTTPError as error:
         return Health(False, f"answers {error.code}")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, http.client.HTTPException) as error:
         return Health(False, f"does not answer: {getattr(error, 'reason', error)}")
+    except (ValueError, KeyError, TypeError) as error:
+        return Health(False, f"is no bank-sandbox: {error}")
 
 
 def wait_until_ready(url: str, timeout_s: float) -> Health:

@@ -95,5 +95,5 @@ def announce(sandbox: "Sandbox", settings: Settings) -> None:
     else:
         from sandbox.cli.banner import banner
 
-        sys.stdout.write(banner(sandbox))
+        sys.stdout.write(banner(sandbox, has_token=settings["control_token"] is not None))
     sys.stdout.flush()

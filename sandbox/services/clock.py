@@ -1,5 +1,6 @@
 """Moving a world's time. Forward only: going back is done by restoring a snapshot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.clock import ClockState, Mode, advanced, frozen, machine_now
@@ -25,25 +26,35 @@ class ClockService:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def set(self, state: ClockState) -> Advance:
+    async def set(self, chosen: Callable[[Instant], ClockState]) -> Advance:
         """Let time pass in another way from now on; what falls due by it happens at once.
+
+        Args:
+            chosen: makes the new state from the world's time: a running clock goes on until
+                it is this call's turn.
 
         Raises:
             ClockRefused: the new time is before the world's.
         """
-        before, target = self._world.now(), _reading(state)
-        self._refuse_unreachable(before, target)
-        return await self._move(before, target, state)
+        async with self._world.clock_lock:
+            before = self._world.now()
+            state = chosen(before)
+            target = _reading(state)
+            self._refuse_unreachable(before, target)
+            return await self._move(before, target, state)
 
-    async def advance(self, until: Instant) -> Advance:
-        """Move time to ``until`` and do everything that falls due on the way, in order.
+    async def advance(self, target: Callable[[Instant], Instant]) -> Advance:
+        """Move time to ``target(now)`` and do everything that falls due on the way, in order.
 
         Raises:
-            ClockRefused: ``until`` is before the world's time.
+            ClockRefused: the target is before the world's time.
         """
-        before = self._world.now()
-        self._refuse_unreachable(before, until)
-        return await self._move(before, until, advanced(self._world.clock.state, until - before))
+        async with self._world.clock_lock:
+            before = self._world.now()
+            until = target(before)
+            self._refuse_unreachable(before, until)
+            state = advanced(self._world.clock.state, until - before)
+            return await self._move(before, until, state)
 
     def _refuse_unreachable(self, before: Instant, target: Instant) -> None:
         if target < before:

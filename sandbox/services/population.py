@@ -1,6 +1,7 @@
 """Who lives in a world: the personas of the fixtures, and a generated population around them."""
 
 from functools import cache
+from hashlib import sha256
 
 import orjson
 
@@ -26,6 +27,20 @@ _PEOPLE_KNOWN, _FIRMS_KNOWN = 4, 12
 # Account numbers from here on are the generated ones; the personas' are below.
 _FIRST_GENERATED = 3_000
 MOST_GENERATED = 9_999 - _FIRST_GENERATED
+
+
+_FOLDERS = ("personas", "clients", "terms")
+
+
+@cache
+def fixtures_digest() -> str:
+    """Return what tells one state of the fixtures that a world begins with from another."""
+    digest = sha256()
+    for folder in _FOLDERS:
+        files = data_root().joinpath("fixtures", folder).iterdir()
+        for file in sorted(files, key=lambda file: file.name):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _document(folder: str, bank: str) -> dict[str, object]:

@@ -34,7 +34,10 @@ class World:
     secret: Callable[[int], str]
     base_url: Callable[[], str]
     next_due_at: Instant | None = None
+    users: int = 0  # requests under way: a world in use is not closed
+    used_at_s: float = 0.0  # monotonic
     agenda_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    clock_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def now(self) -> Instant:
         return self.clock.now()

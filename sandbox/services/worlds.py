@@ -1,28 +1,47 @@
-"""The worlds of one process: made, opened, found and closed."""
+"""The worlds of one process: made, opened, found, closed and deleted.
+
+A world is a file. Those used last are open; the others are closed, hold no handle and no thread,
+and open again with their next call.
+"""
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from sandbox.clock import Clock, ClockState, Mode
+from sandbox.clock import Clock, ClockState, Mode, frozen, monotonic_s
 from sandbox.domain.policy import BankPolicy
-from sandbox.domain.time import Instant, jst_date
+from sandbox.domain.time import Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
 from sandbox.services.seed import seed_world
-from sandbox.services.world import TAG_LENGTH, World, row_of
+from sandbox.services.templates import TemplateKey, Templates, copy_file
+from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
 from sandbox.storage import world as world_rows
-from sandbox.storage.sqlite import SCHEMA_VERSION, SqliteDatabase
+from sandbox.storage.files import remove_world_file, rewrite_world
+from sandbox.storage.schema import SCHEMA_VERSION
+from sandbox.storage.sqlite import SqliteDatabase
+from sandbox.storage.world import WorldRow
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NAME_RULE = "1 to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
 
 
 class UnknownWorld(Exception):
     """There is no world of that name."""
+
+
+class WorldExists(Exception):
+    """There is a world of that name already, and it is another one."""
+
+
+class WorldRefused(Exception):
+    """A limit or a rule is in the way; the message says which, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +49,27 @@ class Surroundings:
     """What worlds take from the process around them."""
 
     directory: Path
+    cache: Path | None
     policies: Mapping[str, BankPolicy]
     scopes: Mapping[str, frozenset[str]]
     secret: Callable[[int], str]
     base_url: Callable[[], str]
+    most_worlds: int = 500
+    most_open: int = 32
 
 
 class Worlds:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
+        self._templates = Templates(surroundings.cache, surroundings.directory)
         self.running: dict[str, World] = {}
-        self._tags: dict[str, str] = {}
         self._banks: dict[tuple[str, str], Bank] = {}
+        self._tags = {tag_of(name): name for name in self.names()}
+
+    def names(self) -> list[str]:
+        """Return every world, open or not, by name."""
+        files = self._around.directory.glob("*.db")
+        return sorted(file.stem for file in files if NAME.fullmatch(file.stem))
 
     def name_of_tag(self, tag: str) -> str | None:
         """Return the world whose tokens begin with ``tag``."""
@@ -51,26 +79,69 @@ class Worlds:
         return self._banks[world.name, name]
 
     def exists(self, name: str) -> bool:
-        return self._path(name).exists()
+        return self.path(name).exists()
+
+    def path(self, name: str) -> Path:
+        """Return the file of a world; the caller has checked the name."""
+        return self._around.directory / f"{name}.db"
 
     async def create(self, name: str, *, seed: int, clock: ClockState) -> World:
-        """Make, seed and open a world whose life begins at what ``clock`` reads now."""
-        path = self._path(name)
+        """Make and open a world whose life begins at what ``clock`` reads now.
+
+        Raises:
+            WorldExists, WorldRefused: see there.
+        """
+        self._refuse_new(name)
+        starts_at = Clock(clock).now()
+        day = jst_date(starts_at)
+        rules = tuple(str(policy.closing_run_at) for policy in self._around.policies.values())
+        key = TemplateKey(seed=seed, day=day, rules=rules)
+        template = await self._templates.get(key, lambda path: self._seed(path, seed, day))
+        world = self._new_row(name, seed, starts_at, clock)
+        return await self._adopt(template, world)
+
+    async def fork(self, name: str, source: Path) -> World:
+        """Make and open a world from another one's closed file: a snapshot, or an upload.
+
+        Its tokens and grants come along; tokens are found by the world's path, since they
+        carry the tag of the world that issued them.
+
+        Raises:
+            WorldExists, WorldRefused: see there.
+            SchemaMismatch: the file is no world, or another version's.
+        """
+        self._refuse_new(name)
+        return await self._adopt(source, name)
+
+    async def _adopt(self, source: Path, identity: WorldRow | str) -> World:
+        """Copy ``source`` into place under its new identity, in one step."""
+        name = identity if isinstance(identity, str) else identity.name
+        unfinished = self.path(f".{name}").with_suffix(".new")
+        try:
+            copy_file(source, unfinished)
+            row = None if isinstance(identity, str) else identity
+            rewrite_world(unfinished, name=name, tag=tag_of(name), row=row)
+            unfinished.replace(self.path(name))
+        finally:
+            remove_world_file(unfinished)
+        return await self.open(name)
+
+    async def _seed(self, path: Path, seed: int, day: date) -> None:
+        """Write a template: a world at the very beginning of ``day``, its movements planned."""
         database = await SqliteDatabase.open(path)
         try:
-            starts_at = Clock(clock).now()
-            world = self._world(name, tag_of(name), seed, starts_at, database, Clock(clock))
+            starts_at = midnight(day)
+            row = self._new_row("template", seed, starts_at, frozen(starts_at))
+            world = self._world(row, database)
             async with database.transaction() as db:
                 await world_rows.insert(db, row_of(world, starts_at), SCHEMA_VERSION)
                 await seed_world(db, seed=seed, starts_at=starts_at)
                 policy = next(iter(self._around.policies.values()))
                 await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
-        except BaseException:
+            await catch_up(world)
+        finally:
             await database.close()
-            path.unlink()
-            raise
-        return await self._run(world)
 
     async def open(self, name: str) -> World:
         """Return a world, opened where it was closed.
@@ -81,66 +152,119 @@ class Worlds:
         """
         if name in self.running:
             return self.running[name]
-        if not _NAME.fullmatch(name) or not self.exists(name):
+        if not NAME.fullmatch(name) or not self.exists(name):
             raise UnknownWorld(name)
-        database = await SqliteDatabase.open(self._path(name))
+        await self._make_room()
+        database = await SqliteDatabase.open(self.path(name))
         row = await world_rows.find(database)
         if row is None:  # its making was cut off: nobody was ever told that it exists
             await database.close()
-            self._path(name).unlink()
+            remove_world_file(self.path(name))
             raise UnknownWorld(name)
-        state = ClockState(
-            mode=Mode(row.clock_mode), at=row.clock_at, anchor=row.clock_anchor, rate=row.clock_rate
-        )
-        world = self._world(row.name, row.tag, row.seed, row.starts_at, database, Clock(state))
-        return await self._run(world)
+        return await self._run(self._world(row, database))
+
+    async def delete(self, name: str) -> None:
+        """Close and delete a world with all that is in it.
+
+        Raises:
+            UnknownWorld: no such world.
+            WorldRefused: the default world stays.
+        """
+        if name == DEFAULT_WORLD:
+            raise WorldRefused("the default world stays: reset it instead")
+        if not NAME.fullmatch(name) or not self.exists(name):
+            raise UnknownWorld(name)
+        if name in self.running:
+            await self._close(self.running[name])
+        self._tags.pop(tag_of(name), None)
+        remove_world_file(self.path(name))
 
     async def close(self) -> None:
         """Close every world; the files alone are then all there is of them."""
         for world in list(self.running.values()):
-            del self.running[world.name]
-            await world.database.close()
+            await self._close(world)
+
+    @contextmanager
+    def in_use(self, world: World) -> Iterator[None]:
+        """Keep a world open for the block."""
+        world.users += 1
+        try:
+            yield
+        finally:
+            world.users -= 1
+            world.used_at_s = monotonic_s()
+
+    async def _make_room(self) -> None:
+        """Close the world that was used longest ago, where as many are open as may be."""
+        while len(self.running) >= self._around.most_open:
+            idle = [world for world in self.running.values() if not world.users]
+            if not idle:
+                return  # all are at work: better one too many than a call refused
+            await self._close(min(idle, key=lambda world: world.used_at_s))
+
+    async def _close(self, world: World) -> None:
+        del self.running[world.name]
+        for bank in self._around.scopes:
+            self._banks.pop((world.name, bank), None)
+        await world.database.close()
 
     async def _run(self, world: World) -> World:
         """Let a world take part: what fell due while it was away is done first."""
         await catch_up(world)
+        world.used_at_s = monotonic_s()
         self.running[world.name] = world
         self._tags[world.tag] = world.name
         for name, scopes in self._around.scopes.items():
             self._banks[world.name, name] = make_bank(world, name, scopes)
         return world
 
-    def _world(
-        self,
-        name: str,
-        tag: str,
-        seed: int,
-        starts_at: Instant,
-        database: SqliteDatabase,
-        clock: Clock,
-    ) -> World:
-        return World(
+    def _refuse_new(self, name: str) -> None:
+        if not NAME.fullmatch(name):
+            raise WorldRefused(f"{name!r} is no name for a world: {NAME_RULE}")
+        if self.exists(name):
+            raise WorldExists(name)
+        if len(self.names()) >= self._around.most_worlds:
+            raise WorldRefused(
+                f"there are {self._around.most_worlds} worlds already: delete some, or raise "
+                "SANDBOX_MOST_WORLDS"
+            )
+
+    def _new_row(self, name: str, seed: int, starts_at: Instant, clock: ClockState) -> WorldRow:
+        return WorldRow(
             name=name,
-            tag=tag,
+            tag=tag_of(name),
             seed=seed,
             starts_at=starts_at,
+            version=1,
+            clock_mode=clock.mode.value,
+            clock_at=clock.at,
+            clock_anchor=clock.anchor,
+            clock_rate=clock.rate,
+            agenda_done_at=midnight(jst_date(starts_at)),
+        )
+
+    def _world(self, row: WorldRow, database: SqliteDatabase) -> World:
+        return World(
+            name=row.name,
+            tag=row.tag,
+            seed=row.seed,
+            starts_at=row.starts_at,
             database=database,
-            clock=clock,
-            calendar=calendar_around(jst_date(starts_at)),
+            clock=Clock(state_of(row)),
+            calendar=calendar_around(jst_date(row.starts_at)),
             policies=self._around.policies,
             secret=self._around.secret,
             base_url=self._around.base_url,
         )
 
-    def _path(self, name: str) -> Path:
-        return self._around.directory / f"{name}.db"
+
+def state_of(row: WorldRow) -> ClockState:
+    return ClockState(
+        mode=Mode(row.clock_mode), at=row.clock_at, anchor=row.clock_anchor, rate=row.clock_rate
+    )
 
 
 def tag_of(name: str) -> str:
     """Return the first characters of every token of a world. No secret: 256 bits follow."""
     digest = hashlib.sha256(f"world:{name}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:TAG_LENGTH]
-
-
-def overridden(policy: BankPolicy, values: Mapping[str, object]) -> BankPolicy:
-    return replace(policy, **values)  # type: ignore[arg-type]

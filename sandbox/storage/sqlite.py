@@ -14,15 +14,15 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from sandbox.storage.database import Row, SchemaMismatch
+from sandbox.storage.database import Row
+from sandbox.storage.schema import SCHEMA_VERSION, check_version, create_schema, is_blank
 
-SCHEMA_VERSION = 1
+__all__ = ["SCHEMA_VERSION", "SqliteDatabase"]
 CHECKPOINT_SECONDS = 0.5
 # From here on a bulk write costs more than the hop to the thread (measured: a hop is 60 µs).
 THREAD_ROWS = 64
@@ -36,15 +36,29 @@ def translated(sql: str) -> str:
     return _PARAMETER.sub(r"?\1", sql)
 
 
-class SqliteConnection:
-    """One connection: bounded statements on the loop, the rest in aiosqlite's thread."""
+class OnLoop:
+    """Bounded statements of one connection, run on the loop."""
 
-    def __init__(self, threaded: aiosqlite.Connection, direct: sqlite3.Connection) -> None:
-        self.threaded = threaded
+    def __init__(self, direct: sqlite3.Connection) -> None:
         self.direct = direct
 
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        return self.direct.execute(translated(sql), args).fetchall()
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        row: Row | None = self.direct.execute(translated(sql), args).fetchone()
+        return row
+
+
+class Writer(OnLoop):
+    """The writing connection: bounded statements on the loop, bulk in aiosqlite's thread."""
+
+    def __init__(self, threaded: aiosqlite.Connection, direct: sqlite3.Connection) -> None:
+        super().__init__(direct)
+        self.threaded = threaded
+
     @classmethod
-    async def open(cls, path: Path, *, read_only: bool) -> "SqliteConnection":
+    async def open(cls, path: Path) -> "Writer":
         opened: list[sqlite3.Connection] = []
 
         def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
@@ -55,21 +69,13 @@ class SqliteConnection:
         # isolation_level=None: BEGIN is written out, sqlite3 guesses nothing.
         # check_same_thread=False: SQLite is built serialized, and see the module's docstring.
         threaded = await aiosqlite.connect(
-            f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
-            uri=True,
+            path,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=256,
             factory=connect,
         )
         return cls(threaded, opened[0])
-
-    async def fetch(self, sql: str, *args: Any) -> list[Row]:
-        return self.direct.execute(translated(sql), args).fetchall()
-
-    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
-        row: Row | None = self.direct.execute(translated(sql), args).fetchone()
-        return row
 
     async def execute(self, sql: str, *args: Any) -> int:
         return self.direct.execute(translated(sql), args).rowcount
@@ -85,17 +91,11 @@ class SqliteConnection:
 class SqliteDatabase:
     """One world's file. Open with ``await SqliteDatabase.open(path)``; close it."""
 
-    def __init__(
-        self,
-        path: Path,
-        writer: SqliteConnection,
-        reader: SqliteConnection,
-        keeper: asyncio.Task[None],
-    ) -> None:
+    def __init__(self, path: Path, writer: Writer, reader: OnLoop) -> None:
         self.path = path
         self._writer = writer
         self._reader = reader
-        self._keeper = keeper
+        self._checkpoint: asyncio.Task[None] | None = None
         self._write_lock = asyncio.Lock()
         self.commits = 0
         # The hot path: one attribute look-up instead of two calls.
@@ -109,30 +109,39 @@ class SqliteDatabase:
         Raises:
             SchemaMismatch: the file was written by another version.
         """
-        writer = await SqliteConnection.open(path, read_only=False)
+        writer = await Writer.open(path)
         try:
-            is_new = _is_blank(writer.direct, path)
+            is_new = is_blank(writer.direct, path)
             if not is_new:
-                _check_version(writer.direct, path)
-            _configure(writer.direct, is_new=is_new)
-            reader = await SqliteConnection.open(path, read_only=True)
+                check_version(writer.direct, path)
+            _configure(writer.direct)
+            if is_new:
+                create_schema(writer.direct)
+            reader = sqlite3.connect(
+                _read_only(path), uri=True, isolation_level=None, cached_statements=256
+            )
         except BaseException:
             await writer.threaded.close()
             raise
-        return cls(path, writer, reader, asyncio.create_task(_checkpoints(path)))
+        return cls(path, writer, OnLoop(reader))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteConnection]:
+    async def transaction(self) -> AsyncIterator[Writer]:
         async with self._write_lock:
             direct = self._writer.direct
             try:
                 direct.execute("BEGIN IMMEDIATE")
                 yield self._writer
                 direct.execute("COMMIT")
-                self.commits += 1
             except BaseException:  # cancellation too
                 await self._roll_back()
                 raise
+            self._committed()
+
+    def _committed(self) -> None:
+        self.commits += 1
+        if self._checkpoint is None:
+            self._checkpoint = asyncio.create_task(self._checkpoint_soon())
 
     async def _roll_back(self) -> None:
         """Undo, after a bulk write that a cancelled task may have left running in the thread."""
@@ -159,63 +168,55 @@ class SqliteDatabase:
         finally:
             target.close()
 
+    async def replace_by(self, path: Path) -> None:
+        """Become what the closed world's file at ``path`` holds: all of it, or nothing.
+
+        In place, under the write lock: whoever has this world open goes on with it.
+        """
+        async with self._write_lock:
+            async with aiosqlite.connect(_read_only(path), uri=True) as connection:
+                await connection.backup(self._writer.direct)
+            self._committed()
+
     def _side_reader(self) -> aiosqlite.Connection:
         """Return a connection for one long read.
 
         A read under way holds its snapshot of the world. On the shared reader everybody else
         would be shown that past too: a token issued meanwhile would be unknown.
         """
-        address = f"{self.path.absolute().as_uri()}?mode=ro"
-        return aiosqlite.connect(address, uri=True, isolation_level=None)
+        return aiosqlite.connect(_read_only(self.path), uri=True, isolation_level=None)
+
+    async def _checkpoint_soon(self) -> None:
+        """Move the write-ahead log into the file, on a connection of its own.
+
+        Away from the writer, so that no transaction pays for it: DESIGN §5 saw the 99th
+        percentile of a mixed load fall from 29 to 12 ms. Only after a write: an idle world
+        costs nothing.
+        """
+        await asyncio.sleep(CHECKPOINT_SECONDS)
+        self._checkpoint = None
+        async with aiosqlite.connect(self.path, isolation_level=None) as connection:
+            await connection.execute_fetchall("PRAGMA wal_autocheckpoint = 0")
+            await connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def close(self) -> None:
         """Close both connections; the file alone is then the whole world."""
-        self._keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._keeper
-        await self._reader.threaded.close()
+        self._reader.direct.close()
         async with self._write_lock:
-            await self._writer.threaded.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._checkpoint is not None:
+                self._checkpoint.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._checkpoint
+            await self._writer.threaded.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._writer.threaded.close()
 
 
-def _is_blank(connection: sqlite3.Connection, path: Path) -> bool:
-    """Tell whether no schema was ever committed: a new file, or one whose making was cut off."""
-    try:
-        return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
-    except sqlite3.DatabaseError as error:
-        raise SchemaMismatch(f"{path} is no world of bank-sandbox: {error}") from error
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found != SCHEMA_VERSION:
-        raise SchemaMismatch(
-            f"{path} holds schema version {found}, this bank-sandbox needs {SCHEMA_VERSION}. "
-            "Start with another --data directory, delete this one, or run the version that made it."
-        )
-
-
-def _configure(connection: sqlite3.Connection, *, is_new: bool) -> None:
+def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")  # see _checkpoints
-    if is_new:
-        schema = files("sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
-        connection.executescript(
-            f"BEGIN; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
-
-
-async def _checkpoints(path: Path) -> None:
-    """Move the write-ahead log into the file, on a connection of its own.
-
-    Away from the writer, so that no transaction pays for it: DESIGN §5 saw the 99th percentile
-    of a mixed load fall from 29 to 12 ms.
-    """
-    async with aiosqlite.connect(path, isolation_level=None) as connection:
-        await connection.execute_fetchall("PRAGMA wal_autocheckpoint = 0")
-        while True:
-            await asyncio.sleep(CHECKPOINT_SECONDS)
-            await connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")  # see _checkpoint_soon

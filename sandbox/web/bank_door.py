@@ -47,10 +47,10 @@ def bank_app(front: Front, profile: Profile) -> web.Application:
     """Return one bank as a sub-application, so that its errors are its own."""
     app = web.Application(middlewares=[errors(front, profile)])
     for base in profile.bases:
-        app.router.add_routes(
-            web.route(row.method, f"{base}{row.path}", row.handler(front, profile.name))
-            for row in profile.endpoints
-        )
+        for row in profile.endpoints:
+            # add_route and not a RouteDef: that would let HEAD in beside GET.
+            handler = row.handler(front, profile.name)
+            app.router.add_route(row.method, f"{base}{row.path}", handler)
         app.router.add_routes(oauth_routes(front, profile, base))
     metadata = MetadataEndpoint(front, profile)
     app.router.add_get(WELL_KNOWN, metadata.show)

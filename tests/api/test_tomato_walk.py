@@ -27,9 +27,7 @@ def is_sound(name, body):
 
 def paths_of(account_id):
     return [
-        base + row.path.format(account_id=account_id)
-        for base in PROFILE.bases
-        for row in ENDPOINTS
+        base + row.path.format(account_id=account_id) for base in PROFILE.bases for row in ENDPOINTS
     ]
 
 

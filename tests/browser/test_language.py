@@ -3,7 +3,6 @@
 import pytest
 
 
-
 async def language(person) -> str:
     """Return the page's language, the same in its markup and in what it says."""
     marked = await person.page.locator("html").get_attribute("lang")
@@ -50,7 +49,7 @@ async def test_errors_and_refusals_speak_the_chosen_language(person):
     await person.page.get_by_role("link", name="English").click()
     await person.sign_in("taro", pin="0000")
     assert await language(person) == "en"
-    assert "4 more" in await person.page.get_by_role("alert").inner_text()
+    assert "for a while: 4" in await person.page.get_by_role("alert").inner_text()
     await person.sign_in("lapsed")
     assert await language(person) == "en"
     await person.page_says(403, "cash card")

@@ -1,18 +1,20 @@
 """``/api/v1/worlds``: which there are, what is in one, its clock, and headless consent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from sandbox.clock import clock_of, machine_now
+from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.duration import parse_duration
+from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.moment import resolve_target
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.parameters import parse_parameters
-from sandbox.domain.time import iso
+from sandbox.domain.time import Instant, iso
 from sandbox.services import headless
 from sandbox.services.bank import Bank
-from sandbox.services.clock import Advance, ClockRefused, ClockService
+from sandbox.services.clock import ClockRefused, ClockService
 from sandbox.services.grants import NothingChosen
 from sandbox.services.population import load_clients
 from sandbox.services.sign_in import SignInRefused
@@ -48,8 +50,7 @@ async def set_clock(call: ControlCall) -> Json:
     """Let time pass in another way: real, frozen, offset or scaled."""
     world = await call.world()
     try:
-        state = clock_of(call.body, machine_now(), world.now())
-        advance = await ClockService(world).set(state)
+        advance = await ClockService(world).set(lambda now: clock_of(call.body, machine_now(), now))
     except (ValueError, ClockRefused) as error:
         raise Problem(422, "invalid-clock", str(error)) from error
     return {**describe.clock(world), "events": advance.events}
@@ -59,16 +60,18 @@ async def advance_clock(call: ControlCall) -> Json:
     """Move time forward and do all that falls due on the way; answers the ordered events."""
     world = await call.world()
     try:
-        advance = await _advance(ClockService(world), call.body, world.now(), world.calendar)
-    except (ValueError, ClockRefused) as error:
+        advance = await ClockService(world).advance(_target(call.body, world.calendar))
+    except (ValueError, ClockRefused, CalendarHorizon) as error:
         raise Problem(422, "invalid-clock", str(error)) from error
     return {"now": iso(advance.now), "events": advance.events}
 
 
-async def _advance(service: ClockService, body: Json, now: int, calendar: Any) -> Advance:
+def _target(body: Json, calendar: BankCalendar) -> Callable[[Instant], Instant]:
+    """Return the function from the world's time to the one that is asked for."""
     if "by" in body:
-        return await service.advance(now + parse_duration(body["by"]))
-    return await service.advance(resolve_target(body["to"], now, calendar))
+        length = parse_duration(body["by"])
+        return lambda now: now + length
+    return lambda now: resolve_target(body["to"], now, calendar)
 
 
 async def authorize(call: ControlCall) -> Json:

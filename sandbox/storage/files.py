@@ -1,0 +1,54 @@
+"""A world's file while nobody has it open: checked, given another identity, removed."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sandbox.domain.time import Instant
+from sandbox.storage.database import SchemaMismatch
+from sandbox.storage.schema import check_version
+from sandbox.storage.world import WorldRow
+
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+def rewrite_world(path: Path, *, name: str, tag: str, row: WorldRow | None = None) -> None:
+    """Give a closed world's file its name and tag; and with ``row`` its start and clock too.
+
+    Raises:
+        SchemaMismatch: the file is no world, or another version's.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        try:
+            check_version(connection, path)
+            connection.execute("UPDATE world SET name = ?, tag = ?", (name, tag))
+            if row is not None:
+                connection.execute(
+                    "UPDATE world SET starts_at = ?, clock_mode = ?, clock_at = ?, "
+                    "clock_anchor = ?, clock_rate = ?",
+                    (row.starts_at, row.clock_mode, row.clock_at, row.clock_anchor, row.clock_rate),
+                )
+        except sqlite3.DatabaseError as error:
+            raise SchemaMismatch(f"{path.name} is no world of bank-sandbox: {error}") from error
+
+
+def stamp_clock(path: Path, at: Instant, anchor: Instant) -> None:
+    """Write into a copy what time it was in the world when the copy was taken."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE world SET clock_at = ?, clock_anchor = ?", (at, anchor))
+
+
+def read_stamp(path: Path) -> tuple[int, Instant, str] | None:
+    """Return (seed, world time, clock mode) of a closed world's file; None where it is none."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            row = found.execute("SELECT seed, clock_at, clock_mode FROM world").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def remove_world_file(path: Path) -> None:
+    """Remove a closed world's file and what SQLite may have left beside it."""
+    for suffix in ("", *_SIDE_FILES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

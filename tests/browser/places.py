@@ -1,0 +1,76 @@
+"""Every page that the bank's customers can come to, and the way there."""
+
+from tests.browser.support import Person
+
+
+async def sign_in_page(person: Person) -> None:
+    await person.begin()
+
+
+async def corporate_sign_in(person: Person) -> None:
+    await person.begin()
+    await person.page.goto(f"{person.page.url}?kind=corporate")
+
+
+async def wrong_pin(person: Person) -> None:
+    await person.begin()
+    await person.sign_in("taro", pin="0000")
+
+
+async def consent(person: Person) -> None:
+    await person.reach_consent("hanako")
+
+
+async def long_name(person: Person) -> None:
+    await person.reach_consent("longname")
+
+
+async def odd_name(person: Person) -> None:
+    await corporate_sign_in(person)
+    await person.sign_in("oddname")
+
+
+async def nothing_chosen(person: Person) -> None:
+    await person.reach_consent("shoji")
+    for box in await person.page.get_by_role("checkbox").all():
+        await box.press("Space")
+    await person.press("allow")
+
+
+async def refusal(person: Person) -> None:
+    await person.begin()
+    await person.sign_in("lapsed")
+
+
+async def lock(person: Person) -> None:
+    await person.begin()
+    for _ in range(5):
+        await person.sign_in("taro", pin="0000")
+
+
+async def error(person: Person) -> None:
+    await person.begin("nobody")
+
+
+async def long_error(person: Person) -> None:
+    await person.begin(redirect_uri=f"https://elsewhere.example/{'callback' * 27}")
+
+
+PLACES = {
+    way.__name__: way
+    for way in (
+        sign_in_page,
+        corporate_sign_in,
+        wrong_pin,
+        consent,
+        long_name,
+        odd_name,
+        nothing_chosen,
+        refusal,
+        lock,
+        error,
+        long_error,
+    )
+}
+# Where something went wrong, and the page has to say so at once.
+TROUBLES = ("wrong_pin", "nothing_chosen", "refusal", "lock", "error", "long_error")
