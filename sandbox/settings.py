@@ -172,6 +172,12 @@ SETTINGS: tuple[Setting, ...] = (
         name="most_worlds", read=count, default="500", help="How many worlds there may be at once"
     ),
     Setting(
+        name="most_snapshots",
+        read=count,
+        default="100",
+        help="How many snapshots a world may have, besides the automatic ones",
+    ),
+    Setting(
         name="most_open_worlds",
         read=count,
         default="32",

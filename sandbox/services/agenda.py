@@ -146,11 +146,16 @@ async def work_off(world: World, until: Instant) -> AsyncIterator[tuple[AgendaIt
                 item = await world_rows.find_next(db, until)
                 if item is None:
                     await world_rows.save_agenda_done(db, until)
-                    world.next_due_at = await world_rows.next_due_at(db)
+                    await reload_next_due(world, db)
                     return
                 await world_rows.remove_agenda(db, item)
                 events = await ACTS[item.kind](world, db, item)
             yield item, events
+
+
+async def reload_next_due(world: World, db: Transaction) -> None:
+    """Ask the database when the agenda next has work, after its rows were exchanged."""
+    world.next_due_at = await world_rows.next_due_at(db)
 
 
 async def catch_up(world: World) -> None:

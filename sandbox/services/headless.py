@@ -61,8 +61,9 @@ async def consent(
     Raises:
         ShownError: what a page would show.
         HeadlessRefused: what would be redirected to the client.
-        UnknownPersona, SignInRefused, NothingChosen: as their names say.
+        UnknownPersona, SignInRefused, NothingChosen, OutsideServiceHours: as their names say.
     """
+    bank.check_hours()
     try:
         client, request = await bank.authorize.check(parameters)
     except RedirectBack as back:

@@ -68,4 +68,6 @@ def row_of(world: World, agenda_done_at: Instant) -> WorldRow:
         clock_anchor=state.anchor,
         clock_rate=state.rate,
         agenda_done_at=agenda_done_at,
+        start_mode=state.mode.value,
+        start_rate=state.rate,
     )

@@ -93,12 +93,14 @@ class Worlds:
         """
         self._refuse_new(name)
         starts_at = Clock(clock).now()
-        day = jst_date(starts_at)
+        template = await self.template(seed, jst_date(starts_at))
+        return await self._adopt(template, self._new_row(name, seed, starts_at, clock))
+
+    async def template(self, seed: int, day: date) -> Path:
+        """Return the closed file of a world of ``seed`` at the very beginning of ``day``."""
         rules = tuple(str(policy.closing_run_at) for policy in self._around.policies.values())
         key = TemplateKey(seed=seed, day=day, rules=rules)
-        template = await self._templates.get(key, lambda path: self._seed(path, seed, day))
-        world = self._new_row(name, seed, starts_at, clock)
-        return await self._adopt(template, world)
+        return await self._templates.get(key, lambda path: self._seed(path, seed, day))
 
     async def fork(self, name: str, source: Path) -> World:
         """Make and open a world from another one's closed file: a snapshot, or an upload.
@@ -241,6 +243,8 @@ class Worlds:
             clock_anchor=clock.anchor,
             clock_rate=clock.rate,
             agenda_done_at=midnight(jst_date(starts_at)),
+            start_mode=clock.mode.value,
+            start_rate=clock.rate,
         )
 
     def _world(self, row: WorldRow, database: SqliteDatabase) -> World:

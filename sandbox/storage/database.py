@@ -7,6 +7,7 @@ asked for: the cheapest shape both drivers have.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 Row: TypeAlias = tuple[Any, ...]
@@ -50,6 +51,18 @@ class Database(Reader, Protocol):
 
     def scan(self, sql: str, *args: Any) -> AsyncIterator[list[Row]]:
         """Yield the rows in batches, off the loop: for exports and anything unbounded."""
+        ...
+
+    async def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the whole world to ``path``, a file of its own."""
+        ...
+
+    async def replace_by(self, path: Path) -> None:
+        """Become what the copy at ``path`` holds: all of it, or nothing."""
+        ...
+
+    async def refill(self, path: Path, tables: Sequence[str]) -> None:
+        """Exchange the rows of ``tables`` for those of the copy at ``path``, all or none."""
         ...
 
     async def close(self) -> None: ...

@@ -35,6 +35,8 @@ EXPORTED_TABLES = (
             "clock_anchor",
             "clock_rate",
             "agenda_done_at",
+            "start_mode",
+            "start_rate",
         ),
     ),
     ExportedTable(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.domain.time import Instant
 from sandbox.storage.database import SchemaMismatch
-from sandbox.storage.schema import check_version
+from sandbox.storage.schema import check_version, expected_schema, schema_of
 from sandbox.storage.world import WorldRow
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -25,11 +25,33 @@ def rewrite_world(path: Path, *, name: str, tag: str, row: WorldRow | None = Non
             if row is not None:
                 connection.execute(
                     "UPDATE world SET starts_at = ?, clock_mode = ?, clock_at = ?, "
-                    "clock_anchor = ?, clock_rate = ?",
-                    (row.starts_at, row.clock_mode, row.clock_at, row.clock_anchor, row.clock_rate),
+                    "clock_anchor = ?, clock_rate = ?, start_mode = ?, start_rate = ?",
+                    (
+                        row.starts_at,
+                        row.clock_mode,
+                        row.clock_at,
+                        row.clock_anchor,
+                        row.clock_rate,
+                        row.start_mode,
+                        row.start_rate,
+                    ),
                 )
         except sqlite3.DatabaseError as error:
             raise SchemaMismatch(f"{path.name} is no world of bank-sandbox: {error}") from error
+
+
+def check_file(path: Path) -> None:
+    """Raise ``SchemaMismatch`` unless ``path`` is a sound, closed world of this version."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        try:
+            check_version(connection, path)
+            has_our_tables = schema_of(connection) == expected_schema()
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            worlds = connection.execute("SELECT COUNT(*) FROM world").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise SchemaMismatch(f"the file is no world of bank-sandbox: {error}") from error
+    if not (has_our_tables and sound and worlds == 1):
+        raise SchemaMismatch("the file is damaged, or no world of bank-sandbox")
 
 
 def stamp_clock(path: Path, at: Instant, anchor: Instant) -> None:

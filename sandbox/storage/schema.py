@@ -1,6 +1,8 @@
 """Which schema a world's file has, and whether this program can read it."""
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,6 +27,20 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} holds schema version {found}, this bank-sandbox needs {SCHEMA_VERSION}. "
             "Start with another --data directory, delete this one, or run the version that made it."
         )
+
+
+def schema_of(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Return (type, name, text) of all that a file defines: tables, indexes, and no trigger."""
+    rows = connection.execute("SELECT type, name, COALESCE(sql, '') FROM sqlite_master")
+    return {(row[0], row[1], row[2]) for row in rows}
+
+
+@cache
+def expected_schema() -> set[tuple[str, str, str]]:
+    """Return what a world of this version defines."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create_schema(connection)
+        return schema_of(connection)
 
 
 def create_schema(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,9 @@ CREATE TABLE world (
     clock_at         BIGINT  NOT NULL,          -- world time at the anchor
     clock_anchor     BIGINT  NOT NULL,          -- machine time at the anchor
     clock_rate       DOUBLE PRECISION NOT NULL DEFAULT 1,
-    agenda_done_at   BIGINT  NOT NULL           -- all that fell due up to here has been done
+    agenda_done_at   BIGINT  NOT NULL,          -- all that fell due up to here has been done
+    start_mode       TEXT    NOT NULL,          -- the clock that the world was made with
+    start_rate       DOUBLE PRECISION NOT NULL
 );
 
 -- 予定表: what falls due. A row goes in the transaction that does its work.

@@ -178,6 +178,27 @@ class SqliteDatabase:
                 await connection.backup(self._writer.direct)
             self._committed()
 
+    async def refill(self, path: Path, tables: Sequence[str]) -> None:
+        """Exchange the rows of ``tables`` for those of the closed world's file at ``path``."""
+        async with self._write_lock:
+            threaded = self._writer.threaded
+            await threaded.execute_fetchall("ATTACH DATABASE ? AS fresh", (str(path),))
+            try:
+                await threaded.execute_fetchall("BEGIN IMMEDIATE")
+                await threaded.execute_fetchall("PRAGMA defer_foreign_keys = ON")
+                for table in tables:
+                    await threaded.execute_fetchall(f"DELETE FROM main.{table}")
+                    await threaded.execute_fetchall(
+                        f"INSERT INTO main.{table} SELECT * FROM fresh.{table}"
+                    )
+                await threaded.commit()
+            except BaseException:
+                await self._roll_back()
+                raise
+            finally:
+                await threaded.execute_fetchall("DETACH DATABASE fresh")
+            self._committed()
+
     def _side_reader(self) -> aiosqlite.Connection:
         """Return a connection for one long read.
 

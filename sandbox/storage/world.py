@@ -20,6 +20,8 @@ class WorldRow:
     clock_anchor: Instant
     clock_rate: float
     agenda_done_at: Instant
+    start_mode: str
+    start_rate: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class AgendaItem:
 async def find(db: Reader) -> WorldRow | None:
     row = await db.fetchrow(
         "SELECT name, tag, seed, starts_at, version, clock_mode, clock_at, clock_anchor, "
-        "clock_rate, agenda_done_at FROM world"
+        "clock_rate, agenda_done_at, start_mode, start_rate FROM world"
     )
     if row is None:
         return None
@@ -51,12 +53,14 @@ async def find(db: Reader) -> WorldRow | None:
         clock_anchor=row[7],
         clock_rate=row[8],
         agenda_done_at=row[9],
+        start_mode=row[10],
+        start_rate=row[11],
     )
 
 
 async def insert(db: Transaction, world: WorldRow, schema_version: int) -> None:
     await db.execute(
-        "INSERT INTO world VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO world VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         schema_version,
         world.name,
         world.tag,
@@ -68,6 +72,8 @@ async def insert(db: Transaction, world: WorldRow, schema_version: int) -> None:
         world.clock_anchor,
         world.clock_rate,
         world.agenda_done_at,
+        world.start_mode,
+        world.start_rate,
     )
 
 
@@ -82,6 +88,16 @@ async def save_clock(
         anchor,
         rate,
     )
+
+
+async def save_identity(db: Transaction, *, name: str, tag: str) -> None:
+    await db.execute("UPDATE world SET name = $1, tag = $2", name, tag)
+
+
+async def clear_tables(db: Transaction, tables: tuple[str, ...]) -> None:
+    """Empty ``tables``, whose names are the caller's constants."""
+    for table in tables:
+        await db.execute(f"DELETE FROM {table}")
 
 
 async def save_agenda_done(db: Transaction, instant: Instant) -> None:

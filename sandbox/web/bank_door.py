@@ -11,6 +11,7 @@ from sandbox.web.oauth.token import TokenEndpoints
 from sandbox.web.openapi import OpenApiEndpoint
 from sandbox.web.pages import asset_routes
 from sandbox.web.profile import Profile
+from sandbox.web.world_prefix import WorldPrefix
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 
@@ -60,10 +61,12 @@ def bank_app(front: Front, profile: Profile) -> web.Application:
 
 def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     app = web.Application(client_max_size=BODY_MAX_BYTES)
+    app.router.register_resource(WorldPrefix(app.router))
     for profile in profiles:
         # RFC 8414 §3.1: the well-known part goes before the issuer's path.
         metadata = MetadataEndpoint(front, profile)
-        app.router.add_get(f"{WELL_KNOWN}/{profile.name}", metadata.show)
+        app.router.add_get(f"{WELL_KNOWN}/{profile.name}", metadata.show_alone)
+        app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", metadata.show_alone)
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))
     app.router.add_routes(asset_routes())
     app.router.add_routes([web.get("/healthz", healthz), readyz(front)])

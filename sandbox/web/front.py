@@ -1,5 +1,6 @@
 """What a door of the sandbox holds: the worlds, and how a request finds its own."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
@@ -8,11 +9,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from sandbox.clock import monotonic_s
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World
-from sandbox.services.worlds import Worlds
+from sandbox.services.worlds import UnknownWorld, Worlds
 from sandbox.web.pages import Pages
 from sandbox.web.schema import SchemaStore
 
@@ -53,8 +55,22 @@ class Front:
         if name is None:
             name = request.headers.get(WORLD_HEADER, DEFAULT_WORLD)
         world = self.worlds.running.get(name) or await self.worlds.open(name)
+        world.users += 1
         request[_WORLD] = world
         return world
+
+    async def dated(self, request: web.Request, response: web.Response) -> web.Response:
+        """Date an answer by its world's clock, also where nothing has looked for the world yet."""
+        with suppress(UnknownWorld):
+            await self.find_world(request)
+        return stamped(request, response)
+
+    def release(self, request: web.Request) -> None:
+        """Let go of the world that the request found: it may be closed when others need room."""
+        world: World | None = request.get(_WORLD)
+        if world is not None:
+            world.users -= 1
+            world.used_at_s = monotonic_s()
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,6 @@
 """What surrounds every API of a bank: each failure gets the bank's own shape."""
 
 import logging
-from contextlib import suppress
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -16,35 +15,31 @@ from sandbox.domain.errors import (
 )
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.endpoint import NO_TOKEN
-from sandbox.web.front import Front, json_response, stamped
+from sandbox.web.front import Front, json_response
 from sandbox.web.profile import Profile, Refusal
 
 log = logging.getLogger("sandbox.web")
 
 
 def errors(front: Front, profile: Profile) -> Middleware:
-    async def dated(request: web.Request, response: web.Response) -> web.Response:
-        """Date an answer by its world's clock, also where nothing has looked for the world yet."""
-        with suppress(UnknownWorld):
-            await front.find_world(request)
-        return stamped(request, response)
-
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except BankError as error:
-            return await dated(request, refuse(profile, error))
+            return await front.dated(request, refuse(profile, error))
         except web.HTTPException as error:
             if error.status < 400:
                 raise  # a redirect of a page
-            return await dated(request, refuse_http(profile, error))
+            return await front.dated(request, refuse_http(profile, error))
         except UnknownWorld:
             return _answer(profile, profile.http_refusals[404], [], {})
         except Exception:
             # The path only: a query string may carry a secret that does not belong in a log.
             log.exception("%s %s failed", request.method, request.path)
-            return await dated(request, _answer(profile, profile.http_refusals[500], [], {}))
+            return await front.dated(request, _answer(profile, profile.http_refusals[500], [], {}))
+        finally:
+            front.release(request)
 
     return middleware
 

@@ -157,7 +157,7 @@ class Person:
         """Fill the sign-in form; ``changes`` are what is typed instead."""
         found = personas()[persona]
         if found["kind"] == "corporate" and not await self.page.locator("#password").count():
-            await self.page.get_by_role("link", name="法人のお客さま").click()
+            await self.page.click(".tabs a[href*='kind=corporate']")
         for name in FIELDS[found["kind"]]:
             await self.page.fill(f"#{name}", (found["login"] | changes)[name])
 

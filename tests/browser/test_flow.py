@@ -124,7 +124,7 @@ async def test_the_banks_pages_have_no_button_to_cancel_a_grant(person):
     await person.sign_in("taro")
     seen += await person.page.locator("button").all_inner_texts()
     assert seen == ["次へ進む", "連携をやめる", "許可する", "許可しない"]
-    assert "途中でやめるときや内容を変えるときは、架空アグリゲーター の画面で" in await person.text()
+    assert "内容を変えるときは、架空アグリゲーター の画面で" in await person.text()
 
 
 async def test_the_corporate_base_shows_the_same_pages(person):

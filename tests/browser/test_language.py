@@ -6,8 +6,8 @@ import pytest
 async def language(person) -> str:
     """Return the page's language, the same in its markup and in what it says."""
     marked = await person.page.locator("html").get_attribute("lang")
-    says_japanese = "試験用の環境です" in await person.page.locator(".test-line strong").inner_text()
-    assert says_japanese == (marked == "ja")
+    line = await person.page.locator(".test-line strong").inner_text()
+    assert ("試験用の環境です" in line) == (marked == "ja")
     return marked
 
 

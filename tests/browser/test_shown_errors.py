@@ -1,4 +1,4 @@
-"""Errors that are shown and not redirected: nothing proves where else they could safely go (O-2)."""
+"""Errors that are shown, not redirected: nothing proves where else they could safely go (O-2)."""
 
 import pytest
 
@@ -51,7 +51,9 @@ async def test_an_unproven_request_is_answered_by_a_page(person, case):
 @pytest.mark.parametrize("name", ["state", "client_id", "redirect_uri", "scope"])
 async def test_a_parameter_given_twice_is_answered_by_a_page(person, name):
     address = f"{person.address()}&{name}=again"
-    await shown(person, address, "リクエストに重複があります", "各パラメーターを1回だけ", name)
+    await shown(person, address, "リクエストに重複があります", "各パラメーターを1回だけ")
+    facts = await person.page.locator("dl.facts").inner_text()
+    assert facts.split() == ["該当する項目", name]
 
 
 @pytest.mark.requirement("O-3")

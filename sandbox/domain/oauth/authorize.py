@@ -59,7 +59,7 @@ class Asked:
 def no_parameter_twice(asked: Asked) -> ShownError | None:
     if asked.parameters.duplicated:  # O-27
         return ShownError(
-            "duplicate_parameter", names=", ".join(sorted(asked.parameters.duplicated))
+            "duplicate_parameter", parameter=", ".join(sorted(asked.parameters.duplicated))
         )
     return None
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from sandbox.clock import clock_of, machine_now
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.errors import CalendarHorizon
+from sandbox.domain.errors import CalendarHorizon, OutsideServiceHours
 from sandbox.domain.moment import resolve_target
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.parameters import parse_parameters
@@ -131,6 +131,9 @@ def _problem_of(error: Exception, body: Mapping[str, Any]) -> Exception:
             return Problem(404, "unknown-persona", detail)
         case SignInRefused():
             return Problem(403, "sign-in-refused", error.code, error="access_denied")
+        case OutsideServiceHours():
+            wait_s = error.retry_after_s
+            return Problem(503, "outside-service-hours", str(error), retry_after_s=wait_s)
         case NothingChosen():
             return Problem(422, "nothing-chosen", f"no {error.what} of those that are offered")
     return error

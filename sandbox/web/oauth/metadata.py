@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
 from sandbox.web.profile import Profile
 
@@ -49,6 +50,15 @@ class MetadataEndpoint:
     def __init__(self, front: Front, profile: Profile) -> None:
         self._front = front
         self._profile = profile
+
+    async def show_alone(self, request: web.Request) -> web.StreamResponse:
+        """Answer outside the bank's own application, where nothing else tidies up."""
+        try:
+            return await self.show(request)
+        except UnknownWorld:
+            return json_response({"error": "invalid_request"}, status=404)
+        finally:
+            self._front.release(request)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         bank = await self._front.bank(request, self._profile.name)

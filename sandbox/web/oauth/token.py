@@ -19,13 +19,14 @@ from sandbox.domain.oauth.parameters import Parameters
 from sandbox.services.bank import Bank
 from sandbox.services.tokens import TokenPair
 from sandbox.services.worlds import UnknownWorld
-from sandbox.web.front import Front, json_response, stamped
+from sandbox.web.front import Front, json_response
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.profile import Profile
 
 log = logging.getLogger("sandbox.web")
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FIELD_MAX = 2048
+_TAGGED = ("code", "refresh_token", "token")  # these name their world
 
 
 async def by_code(bank: Bank, client: Client, form: Parameters) -> TokenPair:
@@ -60,8 +61,7 @@ class TokenEndpoints:
     async def revoke(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, self._revoke)
 
-    async def _issue(self, request: web.Request, bank: Bank) -> dict[str, Any]:
-        form = once_each(await read_form(request))
+    async def _issue(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         bank.check_hours()
         client = await bank.client_auth.authenticate(_authorization(request), form)
         grant_type = _field(form, "grant_type")
@@ -78,8 +78,7 @@ class TokenEndpoints:
             "scope": pair.scope,
         }
 
-    async def _revoke(self, request: web.Request, bank: Bank) -> dict[str, Any]:
-        form = once_each(await read_form(request))
+    async def _revoke(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         client = await bank.client_auth.authenticate(_authorization(request), form)
         await bank.tokens.revoke(client, _field(form, "token"))
         return {}  # RFC 7009 §2.2: 200, also for a token that nobody knows
@@ -87,27 +86,29 @@ class TokenEndpoints:
     async def _answer(
         self,
         request: web.Request,
-        act: Callable[[web.Request, Bank], Awaitable[dict[str, Any]]],
+        act: Callable[[web.Request, Bank, Parameters], Awaitable[dict[str, Any]]],
     ) -> web.StreamResponse:
         try:
-            bank = await self._front.bank(request, self._profile.name)
-            body = await act(request, bank)
+            form = once_each(await read_form(request))
+            secret = next((form.values[name] for name in _TAGGED if name in form.values), None)
+            bank = await self._front.bank(request, self._profile.name, token=secret)
+            body = await act(request, bank, form)
             return _uncached(json_response(body, now=bank.world.now()))
         except OAuthError as error:
-            return stamped(request, self._refuse(error))
+            refusal = self._refuse(error)
         except OutsideServiceHours as error:
             refusal = self._refuse(TemporarilyUnavailable("outside service hours"), 503)
             refusal.headers["Retry-After"] = str(error.retry_after_s)
-            return stamped(request, refusal)
         except web.HTTPRequestEntityTooLarge:
-            return stamped(request, self._refuse(InvalidRequest("the body is too large"), 413))
+            refusal = self._refuse(InvalidRequest("the body is too large"), 413)
         except UnknownWorld:
-            return self._refuse(InvalidRequest("no such world"), 404)
+            refusal = self._refuse(InvalidRequest("no such world"), 404)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return stamped(request, json_response({"error": "server_error"}, status=500))
+            refusal = json_response({"error": "server_error"}, status=500)
+        return await self._front.dated(request, refusal)
 
     def _refuse(self, error: OAuthError, status: int = 400) -> web.Response:
         body = {"error": error.error, "error_description": error.description}

@@ -1,0 +1,99 @@
+"""Setting a world back: exactly what was asked, and nothing else."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sandbox.clock import ClockState, Mode, machine_now, real
+from sandbox.domain.time import jst_date
+from sandbox.services.agenda import catch_up, reload_next_due
+from sandbox.services.templates import copy_file
+from sandbox.services.world import World
+from sandbox.services.worlds import Worlds
+from sandbox.storage import world as world_rows
+from sandbox.storage.files import remove_world_file, rewrite_world
+
+# What people own and what has happened to it. Providers and their registration stay.
+DATA_TABLES = ("contractor", "credential", "account", "posting", "line", "contra", "agenda")
+# What consents have left behind.
+TOKEN_TABLES = (
+    "token",
+    "authorization_code",
+    "grant_account",
+    "access_grant",
+    "interaction",
+    "login_failure",
+)
+
+
+class ResetService:
+    def __init__(self, world: World, worlds: Worlds) -> None:
+        self._world = world
+        self._worlds = worlds
+        self.kinds: dict[str, Callable[[], Awaitable[None]]] = {
+            "data": self.data,
+            "tokens": self.tokens,
+            "clock": self.clock,
+            "all": self.everything,
+        }
+
+    async def data(self) -> None:
+        """People, accounts and money are as if nobody had touched them until now.
+
+        The world's time stays; the lives are lived again up to it.
+        """
+        template = await self._template()
+        async with self._world.agenda_lock:
+            await self._world.database.refill(template, DATA_TABLES)
+            async with self._world.database.transaction() as db:
+                await reload_next_due(self._world, db)
+        await catch_up(self._world)
+
+    async def tokens(self) -> None:
+        """Every grant, code, token, running sign-in and lock is gone."""
+        async with self._world.database.transaction() as db:
+            await world_rows.clear_tables(db, TOKEN_TABLES)
+
+    async def clock(self) -> None:
+        """Time passes as it did when the world was made, from where it began.
+
+        What happened since stays in the books, dated as it was: reset ``data`` too, or ``all``.
+        """
+        row = await world_rows.find(self._world.database)
+        assert row is not None  # an open world has its row
+        await self._set_clock(first_clock(row.start_mode, row.starts_at, row.start_rate))
+
+    async def everything(self) -> None:
+        """The world is as it was made: data, tokens, journal and clock."""
+        world = self._world
+        row = await world_rows.find(world.database)
+        assert row is not None
+        template = await self._template()
+        unfinished = self._worlds.path(world.name).with_suffix(".reset")
+        try:
+            copy_file(template, unfinished)
+            rewrite_world(unfinished, name=world.name, tag=world.tag, row=row)
+            async with world.agenda_lock:
+                await world.database.replace_by(unfinished)
+                async with world.database.transaction() as db:
+                    await reload_next_due(world, db)
+        finally:
+            remove_world_file(unfinished)
+        await self._set_clock(first_clock(row.start_mode, row.starts_at, row.start_rate))
+        await catch_up(world)
+
+    async def _set_clock(self, state: ClockState) -> None:
+        async with self._world.database.transaction() as db:
+            await world_rows.save_clock(
+                db, mode=state.mode.value, at=state.at, anchor=state.anchor, rate=state.rate
+            )
+        self._world.clock.set(state)
+
+    async def _template(self) -> Path:
+        return await self._worlds.template(self._world.seed, jst_date(self._world.starts_at))
+
+
+def first_clock(mode: str, starts_at: int, rate: float) -> ClockState:
+    """Return the clock that a world had when it was made, running from where it began."""
+    if mode == Mode.REAL:
+        return real()
+    return ClockState(mode=Mode(mode), at=starts_at, anchor=machine_now(), rate=rate)

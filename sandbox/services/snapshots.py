@@ -1,0 +1,169 @@
+"""Snapshots: a world as it stood, to go back to, to fork from, to attach to a failed CI run."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.clock import ClockState, Mode, machine_now
+from sandbox.domain.time import Instant
+from sandbox.services.agenda import reload_next_due
+from sandbox.services.world import World
+from sandbox.services.worlds import state_of
+from sandbox.storage import world as world_rows
+from sandbox.storage.files import check_file, read_stamp, remove_world_file, stamp_clock
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+NAME_RULE = "1 to 63 of letters, digits, '.', '_' and '-', beginning with a letter or a digit"
+AUTOMATIC = "before-advance-"
+MOST_AUTOMATIC = 10
+
+
+class UnknownSnapshot(Exception):
+    """The world has no snapshot of that name."""
+
+
+class SnapshotRefused(Exception):
+    """A name or a limit is in the way; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    name: str
+    at: Instant  # world time
+    taken_at: Instant  # machine time
+    size_bytes: int
+    is_automatic: bool
+
+
+class SnapshotService:
+    """The snapshots of one world. They are files beside the worlds, and outlive the process."""
+
+    def __init__(self, world: World, directory: Path, most: int) -> None:
+        self._world = world
+        self._folder = directory / "snapshots" / world.name
+        self._most = most
+
+    def list_all(self) -> list[Snapshot]:
+        """Return every snapshot, oldest first."""
+        found = [self._describe(path) for path in self._folder.glob("*.db")]
+        return sorted(
+            (each for each in found if each is not None),
+            key=lambda each: (each.taken_at, each.name),
+        )
+
+    async def take(self, name: str) -> Snapshot:
+        """Keep the world as it stands; a snapshot of the same name is replaced.
+
+        Raises:
+            SnapshotRefused: a name that cannot be one, or too many snapshots.
+        """
+        path = self._checked(name)
+        if not path.exists() and len(self.list_all()) >= self._most + MOST_AUTOMATIC:
+            raise SnapshotRefused(
+                f"there are {self._most} snapshots already: delete some, or raise "
+                "SANDBOX_MOST_SNAPSHOTS"
+            )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".new")
+        try:
+            now = self._world.now()
+            await self._world.database.copy_to(unfinished)
+            stamp_clock(unfinished, now, machine_now())
+            unfinished.replace(path)
+        finally:
+            remove_world_file(unfinished)
+        taken = self._describe(path)
+        assert taken is not None  # it has just been written
+        return taken
+
+    async def take_automatic(self) -> Snapshot:
+        """Keep the world before its time moves; the oldest automatic ones go."""
+        automatic = [each for each in self.list_all() if each.is_automatic]
+        for each in automatic[: -(MOST_AUTOMATIC - 1)]:
+            self.delete(each.name)
+        number = 1 + max((int(each.name.removeprefix(AUTOMATIC)) for each in automatic), default=0)
+        return await self.take(f"{AUTOMATIC}{number:04d}")
+
+    async def restore(self, name: str) -> Snapshot:
+        """Bring back data, tokens, grants and clock together.
+
+        Time goes on from the moment of the snapshot: a frozen clock stands there again, every
+        other one runs on from there.
+
+        Raises:
+            UnknownSnapshot, SchemaMismatch: see there.
+        """
+        snapshot = self.find(name)
+        world = self._world
+        async with world.agenda_lock:
+            await world.database.replace_by(self._checked(name))
+            row = await world_rows.find(world.database)
+            assert row is not None  # a snapshot is a world
+            state = _resumed(state_of(row))
+            async with world.database.transaction() as db:
+                await world_rows.save_identity(db, name=world.name, tag=world.tag)
+                await world_rows.save_clock(
+                    db, mode=state.mode.value, at=state.at, anchor=state.anchor, rate=state.rate
+                )
+                await reload_next_due(world, db)
+            world.clock.set(state)
+        return snapshot
+
+    def find(self, name: str) -> Snapshot:
+        path = self._checked(name)
+        found = self._describe(path) if path.exists() else None
+        if found is None:
+            raise UnknownSnapshot(name)
+        return found
+
+    def path(self, name: str) -> Path:
+        """Return the file of a snapshot that exists: a closed SQLite database."""
+        self.find(name)
+        return self._checked(name)
+
+    def delete(self, name: str) -> None:
+        """Delete a snapshot; one that is not there is gone already."""
+        remove_world_file(self._checked(name))
+
+    async def upload(self, name: str, content: bytes) -> Snapshot:
+        """Take in a snapshot that was downloaded from a sandbox of this version.
+
+        Raises:
+            SchemaMismatch: the bytes are no world, or another version's.
+        """
+        path = self._checked(name)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".new")
+        try:
+            unfinished.write_bytes(content)
+            check_file(unfinished)
+            unfinished.replace(path)
+        finally:
+            remove_world_file(unfinished)
+        return self.find(name)
+
+    def _describe(self, path: Path) -> Snapshot | None:
+        stamp = read_stamp(path)
+        if stamp is None:
+            return None
+        stat = path.stat()
+        return Snapshot(
+            name=path.stem,
+            at=stamp[1],
+            taken_at=stat.st_mtime_ns // 1_000_000,
+            size_bytes=stat.st_size,
+            is_automatic=path.stem.startswith(AUTOMATIC),
+        )
+
+    def _checked(self, name: str) -> Path:
+        if not NAME.fullmatch(name) or name.endswith(".new"):
+            raise SnapshotRefused(f"{name!r} is no name for a snapshot: {NAME_RULE}")
+        return self._folder / f"{name}.db"
+
+
+def _resumed(state: ClockState) -> ClockState:
+    """Return a clock that goes on from where a snapshot's stood."""
+    if state.mode is Mode.FROZEN:
+        return state
+    mode = Mode.OFFSET if state.mode is Mode.REAL else state.mode
+    return ClockState(mode=mode, at=state.at, anchor=machine_now(), rate=state.rate)
