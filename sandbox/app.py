@@ -1,6 +1,7 @@
 """Put the sandbox together, and run it. The only module below the command line that knows all."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import os
@@ -16,7 +17,6 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from sandbox.chance import secret
-from sandbox.clock import ClockState, machine_now, parse_clock
 from sandbox.resources import data_root
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
@@ -25,6 +25,7 @@ from sandbox.settings import SettingInvalid, Settings
 from sandbox.storage.lock import DirectoryLock
 from sandbox.web.bank_door import bank_door
 from sandbox.web.control import control_door
+from sandbox.web.control.endpoint import Controls
 from sandbox.web.control.guard import Guard
 from sandbox.web.front import Front
 from sandbox.web.pages import Pages
@@ -101,11 +102,14 @@ def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool
     )
 
 
-def start_clock(settings: Settings) -> ClockState:
-    try:
-        return parse_clock(settings["clock"] or "real", machine_now())
-    except ValueError as error:
-        raise SettingInvalid(f"--clock={settings['clock']!r}: {error}") from error
+def make_controls(front: Front, profiles: tuple[Profile, ...], settings: Settings) -> Controls:
+    return Controls(
+        front=front,
+        profiles={profile.name: profile for profile in profiles},
+        secret=secret,
+        seed=settings["seed"],
+        most_snapshots=settings["most_snapshots"],
+    )
 
 
 def guard_for(settings: Settings) -> Guard:
@@ -152,13 +156,14 @@ async def data_directory(settings: Settings) -> AsyncIterator[tuple[Path, bool]]
 async def running(settings: Settings) -> AsyncIterator[Sandbox]:
     """Run the sandbox: both doors listen and the default world is open inside the block."""
     profiles, address = profiles_for(settings), Address()
-    clock, guard = start_clock(settings), guard_for(settings)
+    guard = guard_for(settings)
     async with data_directory(settings) as (directory, is_temporary):
         worlds = make_worlds(directory, profiles, address, settings)
         try:
             front = make_front(worlds, profiles, is_strict=settings["strict"])
-            doors = bank_door(front, profiles), control_door(front, profiles, guard)
-            world = await _default_world(worlds, settings, clock)
+            controls = make_controls(front, profiles, settings)
+            doors = bank_door(front, profiles), control_door(controls, guard)
+            world = await _default_world(worlds, settings)
             async with _serving(doors, settings, address) as (data_url, control_url):
                 yield Sandbox(
                     data_url=data_url,
@@ -173,11 +178,11 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
             await worlds.close()
 
 
-async def _default_world(worlds: Worlds, settings: Settings, clock: ClockState) -> World:
+async def _default_world(worlds: Worlds, settings: Settings) -> World:
     try:
         return await worlds.open(DEFAULT_WORLD)
     except UnknownWorld:
-        return await worlds.create(DEFAULT_WORLD, seed=settings["seed"], clock=clock)
+        return await worlds.create(DEFAULT_WORLD, seed=settings["seed"], clock=settings["clock"])
 
 
 @asynccontextmanager
@@ -226,7 +231,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
     try:
         await site.start()
     except OSError as error:
-        raise SettingInvalid(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        reason = error.strerror
+        if error.errno == errno.EADDRINUSE:
+            reason = "the port is in use. Take another with --port or --control-port; 0 is any"
+        raise SettingInvalid(f"cannot listen on {host}:{port}: {reason}") from error
     bound: int = runner.addresses[0][1]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
     return f"http://[{shown}]:{bound}" if ":" in shown else f"http://{shown}:{bound}"

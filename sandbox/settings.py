@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sandbox.clock import ClockState, machine_now, parse_clock
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.hours import PRESETS
 from sandbox.domain.moment import parse_time_of_day
@@ -55,6 +56,10 @@ def base_url(text: str) -> str:
     if not is_web or "?" in text or "#" in text:
         raise ValueError("must be an http or https address without a query")
     return text.rstrip("/")
+
+
+def clock(text: str) -> ClockState:
+    return parse_clock(text, machine_now())
 
 
 def hours(text: str) -> str:
@@ -158,7 +163,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="clock",
         flag="--clock",
-        read=str,
+        read=clock,
         default="real",
         help="Clock of the default world: real, frozen:2026-12-01T09:00, offset:91d, scaled:60",
     ),

@@ -136,6 +136,7 @@ class AuthorizeService:
 
         Raises:
             SignInRefused: wrong, locked, not eligible, or of a kind that the client cannot serve.
+            ShownError: somebody signed in meanwhile, or the interaction is over.
         """
         if sign_in.kind not in interaction.client.contractor_kinds:
             raise SignInRefused("wrong_kind")
@@ -145,12 +146,14 @@ class AuthorizeService:
         assert interaction.interaction_id is not None
         cookie = self._world.secret(32)
         async with self._world.database.transaction() as db:
-            await interactions.sign_in(
+            is_bound = await interactions.sign_in(
                 db,
                 interaction.interaction_id,
                 credential_id=credential.credential_id,
                 browser_hash=token_hash(cookie),
             )
+        if not is_bound:
+            raise ShownError("interaction_unknown", 400)
         return cookie
 
     async def list_offered(self, contractor: Contractor) -> list[Account]:
@@ -189,10 +192,16 @@ class AuthorizeService:
         return self._location(request.redirect_uri, code=code, state=request.state)
 
     async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
-        """End the interaction and return where the browser goes: ``access_denied``."""
+        """End the interaction and return where the browser goes: ``access_denied``.
+
+        Raises:
+            ShownError: the interaction was answered already.
+        """
         assert interaction.interaction_id is not None
         async with self._world.database.transaction() as db:
-            await interactions.end(db, interaction.interaction_id, self._world.now())
+            is_first = await interactions.end(db, interaction.interaction_id, self._world.now())
+        if not is_first:  # an answer was given already, and may have been a consent
+            raise ShownError("interaction_unknown", 400)
         request = interaction.request
         refusal = why or AccessDenied("the contractor did not allow the access")
         return self.error_location(request.redirect_uri, request.state, refusal)

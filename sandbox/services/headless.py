@@ -5,8 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.oauth.pkce import challenge_of
 from sandbox.services.authorize import Interaction, RedirectBack
 from sandbox.services.bank import Bank
+from sandbox.services.tokens import TokenPair
 from sandbox.storage import contractors
 
 
@@ -22,6 +24,28 @@ class HeadlessRefused(Exception):
         self.error = error
         self.description = description
         self.redirect_to = redirect_to
+
+
+async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
+    """Consent as a persona and exchange the code: tokens as the client would get them.
+
+    Raises: as ``consent`` and ``TokenService.exchange`` do.
+    """
+    verifier = bank.world.secret(48)
+    proof = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    values = {**parameters.values, **proof}
+    consented = await consent(
+        bank,
+        Parameters(values, parameters.duplicated),
+        persona,
+        account_ids=None,
+        functions=None,
+    )
+    client = await bank.client_auth.registered(values["client_id"])
+    uses_pkce = client.pkce != "off"
+    return await bank.tokens.exchange(
+        client, consented.code, values["redirect_uri"], verifier if uses_pkce else None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Snapshots: a world as it stood, to go back to, to fork from, to attach to a failed CI run."""
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from sandbox.services.agenda import reload_next_due
 from sandbox.services.world import World
 from sandbox.services.worlds import state_of
 from sandbox.storage import world as world_rows
+from sandbox.storage.database import SchemaMismatch
 from sandbox.storage.files import check_file, read_stamp, remove_world_file, stamp_clock
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 NAME_RULE = "1 to 63 of letters, digits, '.', '_' and '-', beginning with a letter or a digit"
 AUTOMATIC = "before-advance-"
 MOST_AUTOMATIC = 10
+UPLOAD_MAX_BYTES = 512 * 1024 * 1024
 
 
 class UnknownSnapshot(Exception):
@@ -38,9 +41,9 @@ class Snapshot:
 class SnapshotService:
     """The snapshots of one world. They are files beside the worlds, and outlive the process."""
 
-    def __init__(self, world: World, directory: Path, most: int) -> None:
+    def __init__(self, world: World, folder: Path, most: int) -> None:
         self._world = world
-        self._folder = directory / "snapshots" / world.name
+        self._folder = folder
         self._most = most
 
     def list_all(self) -> list[Snapshot]:
@@ -125,19 +128,26 @@ class SnapshotService:
         """Delete a snapshot; one that is not there is gone already."""
         remove_world_file(self._checked(name))
 
-    async def upload(self, name: str, content: bytes) -> Snapshot:
+    async def upload(self, name: str, chunks: AsyncIterator[bytes]) -> Snapshot:
         """Take in a snapshot that was downloaded from a sandbox of this version.
 
         Raises:
-            SchemaMismatch: the bytes are no world, or another version's.
+            SnapshotRefused: a name that cannot be one, more than ``UPLOAD_MAX_BYTES``, or
+                bytes that are no world of this version.
         """
         path = self._checked(name)
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".new")
         try:
-            unfinished.write_bytes(content)
+            with unfinished.open("wb") as file:
+                async for chunk in chunks:
+                    file.write(chunk)
+                    if file.tell() > UPLOAD_MAX_BYTES:
+                        raise SnapshotRefused(f"more than {UPLOAD_MAX_BYTES} bytes")
             check_file(unfinished)
             unfinished.replace(path)
+        except SchemaMismatch as error:
+            raise SnapshotRefused(str(error)) from error
         finally:
             remove_world_file(unfinished)
         return self.find(name)

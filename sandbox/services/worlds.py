@@ -66,6 +66,10 @@ class Worlds:
         self._banks: dict[tuple[str, str], Bank] = {}
         self._tags = {tag_of(name): name for name in self.names()}
 
+    @property
+    def directory(self) -> Path:
+        return self._around.directory
+
     def names(self) -> list[str]:
         """Return every world, open or not, by name."""
         files = self._around.directory.glob("*.db")

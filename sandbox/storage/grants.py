@@ -91,11 +91,14 @@ async def insert_grant(
 
 
 async def end_grant(db: Transaction, grant_id: str, *, at: Instant, reason: str) -> bool:
-    """End a grant with all that hangs on it. False where it had ended already."""
+    """End a grant with all that hangs on it. False where it had ended or lapsed already.
+
+    What ended it first stands: it is the reason that its tokens are refused with.
+    """
     return bool(
         await db.execute(
             "UPDATE access_grant SET ended_at = $2, end_reason = $3 "
-            "WHERE grant_id = $1 AND (ended_at IS NULL OR ended_at > $2)",
+            "WHERE grant_id = $1 AND expires_at > $2 AND (ended_at IS NULL OR ended_at > $2)",
             grant_id,
             at,
             reason,
@@ -109,7 +112,8 @@ async def end_grants_of_contractor(
     """End every live grant of a contractor, at one client or (None) at all of them."""
     return await db.execute(
         "UPDATE access_grant SET ended_at = $3, end_reason = $4 "
-        "WHERE contractor_id = $1 AND ended_at IS NULL AND ($2 IS NULL OR client_id = $2)",
+        "WHERE contractor_id = $1 AND expires_at > $3 AND ended_at IS NULL "
+        "AND ($2 IS NULL OR client_id = $2)",
         contractor_id,
         client_id,
         at,

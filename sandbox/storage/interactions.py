@@ -60,13 +60,19 @@ async def find(db: Reader, bank: str, interaction_id: str) -> InteractionRow | N
 
 async def sign_in(
     db: Transaction, interaction_id: str, *, credential_id: int, browser_hash: bytes
-) -> None:
-    """Bind a signed-in person, and a fresh cookie, to the interaction (O-25)."""
-    await db.execute(
-        "UPDATE interaction SET credential_id = $2, browser_hash = $3 WHERE interaction_id = $1",
-        interaction_id,
-        credential_id,
-        browser_hash,
+) -> bool:
+    """Bind a signed-in person, and a fresh cookie, to the interaction (O-25).
+
+    False where somebody signed in already, or the interaction is over.
+    """
+    return bool(
+        await db.execute(
+            "UPDATE interaction SET credential_id = $2, browser_hash = $3 "
+            "WHERE interaction_id = $1 AND credential_id IS NULL AND ended_at IS NULL",
+            interaction_id,
+            credential_id,
+            browser_hash,
+        )
     )
 
 

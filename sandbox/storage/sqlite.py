@@ -181,22 +181,25 @@ class SqliteDatabase:
     async def refill(self, path: Path, tables: Sequence[str]) -> None:
         """Exchange the rows of ``tables`` for those of the closed world's file at ``path``."""
         async with self._write_lock:
-            threaded = self._writer.threaded
-            await threaded.execute_fetchall("ATTACH DATABASE ? AS fresh", (str(path),))
+            run = self._writer.threaded.execute_fetchall
+            await run("ATTACH DATABASE ? AS fresh", (str(path),))
+            # Copying whole tables goes past SQLite's count of deferred foreign keys, so that a
+            # right exchange would be refused: they are checked once, before the commit.
+            await run("PRAGMA foreign_keys = OFF")
             try:
-                await threaded.execute_fetchall("BEGIN IMMEDIATE")
-                await threaded.execute_fetchall("PRAGMA defer_foreign_keys = ON")
+                await run("BEGIN IMMEDIATE")
                 for table in tables:
-                    await threaded.execute_fetchall(f"DELETE FROM main.{table}")
-                    await threaded.execute_fetchall(
-                        f"INSERT INTO main.{table} SELECT * FROM fresh.{table}"
-                    )
-                await threaded.commit()
+                    await run(f"DELETE FROM main.{table}")
+                    await run(f"INSERT INTO main.{table} SELECT * FROM fresh.{table}")
+                if astray := list(await run("PRAGMA main.foreign_key_check")):
+                    raise sqlite3.IntegrityError(f"rows would refer to nothing: {astray[:3]}")
+                await run("COMMIT")
             except BaseException:
                 await self._roll_back()
                 raise
             finally:
-                await threaded.execute_fetchall("DETACH DATABASE fresh")
+                await run("PRAGMA foreign_keys = ON")
+                await run("DETACH DATABASE fresh")
             self._committed()
 
     def _side_reader(self) -> aiosqlite.Connection:

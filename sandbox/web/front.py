@@ -32,10 +32,7 @@ class Front:
 
     async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
         """Return the bank of the world that ``request`` belongs to, its agenda worked off."""
-        world = await self.find_world(request, token=token)
-        due_at = world.next_due_at
-        if due_at is not None and world.now() >= due_at:
-            await catch_up(world)
+        world = await caught_up(await self.find_world(request, token=token))
         return self.worlds.bank(world, bank)
 
     async def find_world(self, request: web.Request, *, token: str | None = None) -> World:
@@ -71,6 +68,14 @@ class Front:
         if world is not None:
             world.users -= 1
             world.used_at_s = monotonic_s()
+
+
+async def caught_up(world: World) -> World:
+    """Return ``world`` with all done that fell due by now."""
+    due_at = world.next_due_at
+    if due_at is not None and world.now() >= due_at:
+        await catch_up(world)
+    return world
 
 
 @lru_cache(maxsize=16)

@@ -51,7 +51,8 @@ async def stayed_as_it_was(running):
 async def test_the_worlds_are_listed(running):
     status, body, headers = await ask(running, "GET", "/api/v1/worlds")
     clock = {"mode": "frozen", "now": NOW}
-    assert (status, body) == (200, {"worlds": [{"name": "default", "seed": 1, "clock": clock}]})
+    default = {"name": "default", "open": True, "seed": 1, "clock": clock}
+    assert (status, body) == (200, {"worlds": [default]})
     assert headers["Content-Type"] == "application/json; charset=utf-8"
     assert headers["Cache-Control"] == "no-store"
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from sandbox.domain.oauth.pkce import challenge_of
 from tests.api.test_terms_requirements import verdict
 from tests.support import (
     AGGREGATOR,
@@ -83,7 +84,8 @@ BROKEN = {
 @pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN)
 async def test_a_code_is_bound_to_all_it_was_asked_with(running, changes):
     code = await code_of(running, code_challenge=CHALLENGE)
-    status, body, _ = await running.exchange(code, **{"code_verifier": VERIFIER, **changes})
+    sent = {"code": code, "code_verifier": VERIFIER, **changes}
+    status, body, _ = await running.exchange(**sent)
     assert (status, body["error"]) == (400, "invalid_grant")
     # A wrong attempt neither spends the code nor opens anything.
     status, body, _ = await running.exchange(code, code_verifier=VERIFIER)
@@ -115,8 +117,6 @@ async def test_a_code_lives_sixty_seconds_of_the_worlds_time(running, by, status
     ("verifier", "status"), [("a" * 43, 200), ("a" * 128, 200), ("-._~" * 11, 200)]
 )
 async def test_a_verifier_may_have_43_to_128_unreserved_characters(running, verifier, status):
-    from sandbox.domain.oauth.pkce import challenge_of
-
     code = await code_of(running, code_challenge=challenge_of(verifier))
     assert (await running.exchange(code, code_verifier=verifier))[0] == status
 

@@ -1,6 +1,7 @@
 """What stands in a statement, and how the balances beside it follow from it."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_each_balance_is_the_one_before_and_the_amount(running, persona):
     for account_id in account_ids:
         rows = await rows_of(running, token, account_id)
         with_amounts = [row for row in rows if row["status"] != "2"]
-        for before, row in zip(with_amounts, with_amounts[1:], strict=False):
+        for before, row in pairwise(with_amounts):
             sign = 1 if row["transaction_type"] == "1" else -1
             assert row["balance"] == before["balance"] + sign * row["amount"]
 

@@ -1,4 +1,4 @@
-"""Every row of the bank's table, below both bases: right answers, bad credentials, wrong ways in."""
+"""Every row of the bank's table, below both bases: right answers, bad credentials, wrong paths."""
 
 import jsonschema
 import pytest

@@ -1,10 +1,11 @@
 """Back, again, and in two tabs: what people do with pages, and what strangers plant there."""
 
 import asyncio
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser.support import STATE, count_grants
+from tests.browser.support import STATE, count_grants, personas
 from tests.support import VERIFIER
 
 OVER = "この手続きは続けられません"
@@ -114,23 +115,56 @@ async def test_a_consent_sent_from_two_tabs_is_given_once(person):
     assert await holder_of(person, answer["code"]) == "架空 太郎"
 
 
-async def test_consents_that_race_each_other_give_one_code(person):
+@pytest.mark.parametrize("rival", ["allow", "deny"])
+async def test_answers_that_race_each_other_count_once(person, rival):
     await person.reach_consent("taro")
-    fields = await person.page.evaluate(
+    decisions = ["allow", *[rival] * 7]
+    answers = await racing(person, [{"decision": decision} for decision in decisions])
+    assert sorted(status for status, _ in answers) == [303, *[400] * 7]
+    # It may have been allowed, so no page may say that nothing was shared.
+    for status, text in answers:
+        assert status == 303 or OVER in text
+    assert await count_grants(person.running) == (1 if answers[0][0] == 303 else 0)
+
+
+@pytest.mark.requirement("O-25")
+async def test_sign_ins_that_race_each_other_bind_one_person(person):
+    await person.begin()
+    logins = [personas()[name]["login"] for name in ("taro", "hanako")]
+    answers = await racing(person, [{**login, "decision": "sign_in"} for login in logins])
+    assert sorted(status for status, _ in answers) == [303, 400]
+
+
+async def racing(person, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
+    """Post the page's form with each of ``forms`` typed in; return (status, text) of each.
+
+    Every body waits until the bank has read all the heads, and so has found the interaction.
+    """
+    entries = await person.page.evaluate(
         "[...new FormData(document.querySelector('form')).entries()]"
     )
-    form = {**dict(fields), "decision": "allow"}
-    answers = await asyncio.gather(
-        *(
-            person.context.request.post(person.page.url, form=form, max_redirects=0)
-            for _ in range(8)
-        )
-    )
-    assert sorted(answer.status for answer in answers) == [303, *[400] * 7]
-    # It was given, so no page may say that nothing was shared.
-    for answer in answers:
-        assert answer.status == 303 or OVER in await answer.text()
-    assert await count_grants(person.running) == 1
+    headers = {
+        "Cookie": f"interaction={(await person.cookie())['value']}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    go = asyncio.Event()
+
+    async def body(form: dict[str, str]):
+        await go.wait()
+        typed = [(name, value) for name, value in entries if name not in form]
+        yield urlencode([*typed, *form.items()]).encode()
+
+    async def post(form: dict[str, str]) -> tuple[int, str]:
+        async with person.running.http.post(
+            person.page.url, data=body(form), headers=headers, allow_redirects=False
+        ) as answer:
+            return answer.status, await answer.text()
+
+    async with asyncio.TaskGroup() as group:
+        posts = [group.create_task(post(form)) for form in forms]
+        await asyncio.sleep(0.3)
+        go.set()
+    return [post.result() for post in posts]
 
 
 async def test_a_double_click_ends_at_the_provider_or_at_a_page_that_helps(person):

@@ -66,6 +66,8 @@ async def _fill(db: Transaction) -> None:
         clock_at=STARTS_AT,
         clock_anchor=0,
         clock_rate=1.0,
+        start_mode="frozen",
+        start_rate=1.0,
         agenda_done_at=STARTS_AT,
     )
     await world_rows.insert(db, row, SCHEMA_VERSION)

@@ -11,7 +11,7 @@ from sandbox.domain.oauth import pkce
 from sandbox.domain.oauth.errors import GrantReused, InvalidGrant
 from sandbox.domain.time import Instant
 
-NEVER: Instant = 253_402_300_799_000  # the last second of the year 9999
+NEVER: Instant = 253_402_128_000_000  # 30 December 9999: a day that every time zone can write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from sandbox.domain.persona import Persona, ReadyClient
 from sandbox.domain.time import iso
 from sandbox.services.population import load_clients, load_personas
 from sandbox.services.world import World
-from sandbox.web.control.endpoint import Controls
+from sandbox.web.control.endpoint import ControlCall, Controls
 from sandbox.web.oauth.metadata import endpoints_of
 from sandbox.web.profile import Profile
 
@@ -21,6 +21,14 @@ def clock(world: World) -> Json:
     if state.mode is Mode.SCALED:
         shown["rate"] = state.rate
     return shown
+
+
+def listed(call: ControlCall, name: str) -> Json:
+    """Return a world as the list shows it; a closed one is not opened for that."""
+    running = call.controls.front.worlds.running.get(name)
+    if running is None:
+        return {"name": name, "open": False}
+    return {"name": name, "open": True, "seed": running.seed, "clock": clock(running)}
 
 
 def world(found: World, controls: Controls) -> Json:

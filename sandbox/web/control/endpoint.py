@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.clock import monotonic_s
 from sandbox.domain.errors import BankError, InvalidParameter
+from sandbox.services.snapshots import SnapshotService
 from sandbox.services.world import World
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.control.problem import Problem
-from sandbox.web.front import Front, json_response
+from sandbox.web.front import Front, caught_up, json_response
 from sandbox.web.profile import Profile
 
 Json: TypeAlias = dict[str, Any]
@@ -28,6 +32,19 @@ class Controls:
 
     front: Front
     profiles: dict[str, Profile]
+    secret: Callable[[int], str]
+    seed: int  # of worlds that name none
+    most_snapshots: int
+
+    def snapshots(self, world: World) -> SnapshotService:
+        folder = self.front.worlds.directory / "snapshots" / world.name
+        return SnapshotService(world, folder, self.most_snapshots)
+
+    async def delete_world(self, name: str) -> None:
+        """Delete a world and its snapshots; one that is not there is gone already."""
+        with suppress(UnknownWorld):
+            await self.front.worlds.delete(name)
+            shutil.rmtree(self.front.worlds.directory / "snapshots" / name, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +52,28 @@ class ControlCall:
     controls: Controls
     request: web.Request
     body: Json
+    used: list[World] = field(default_factory=list)
 
-    async def world(self) -> World:
-        return await self.controls.front.worlds.open(self.request.match_info["world"])
+    async def world(self, name: str | None = None) -> World:
+        """Return a world (of the path, unless named) with all done that fell due in it."""
+        worlds = self.controls.front.worlds
+        return await caught_up(
+            self.use(await worlds.open(name or self.request.match_info["world"]))
+        )
+
+    def use(self, world: World) -> World:
+        """Keep ``world`` open until the call is answered."""
+        world.users += 1
+        self.used.append(world)
+        return world
+
+    def release(self) -> None:
+        for world in self.used:
+            world.users -= 1
+            world.used_at_s = monotonic_s()
 
 
-Answer: TypeAlias = Callable[[ControlCall], Awaitable[Json]]
+Answer: TypeAlias = Callable[[ControlCall], Awaitable[Json | web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +82,23 @@ class ControlEndpoint:
     path: str
     answer: Answer
     title: str
-    reply_schema: str
+    reply_schema: str | None  # None: not JSON
     request_schema: str | None = None
 
-    def handler(self, controls: Controls) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
+    def handler(self, controls: Controls) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
             body: Json = {}
             if self.request_schema is not None:
                 body = await _json_object(request)
                 controls.front.schemas.check_request(self.request_schema, body)
             call = ControlCall(controls=controls, request=request, body=body)
-            reply = await self.answer(call)
-            if controls.front.is_strict:
+            try:
+                reply = await self.answer(call)
+            finally:
+                call.release()
+            if isinstance(reply, web.StreamResponse):
+                return reply
+            if controls.front.is_strict and self.reply_schema is not None:
                 controls.front.schemas.check_reply(self.reply_schema, reply)
             return json_response(reply)
 

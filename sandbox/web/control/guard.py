@@ -15,6 +15,8 @@ from aiohttp.typedefs import Handler, Middleware
 from sandbox.web.control.problem import Problem
 
 READING = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+# A snapshot's upload is SQLite's; everything else is JSON.
+_TYPES_NO_FORM_SENDS = frozenset({"application/json", "application/vnd.sqlite3"})
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 
@@ -62,7 +64,7 @@ class Guard:
             )
 
     def _check_json(self, request: web.Request) -> None:
-        if request.content_type != "application/json":
+        if request.content_type not in _TYPES_NO_FORM_SENDS:
             raise Problem(415, "not-json", "send Content-Type: application/json")
 
     def middleware(self) -> Middleware:

@@ -1,0 +1,88 @@
+"""Every resource of the control API (DESIGN §10), one row each."""
+
+from sandbox.web.control import clock, consent, contents, snapshots, worlds
+from sandbox.web.control.endpoint import Answer, ControlEndpoint
+
+WORLDS = "/api/v1/worlds"
+WORLD = f"{WORLDS}/{{world}}"
+GRANT = f"{WORLD}/grants/{{id}}"
+TOKEN = f"{WORLD}/tokens/{{id}}"
+
+
+def row(
+    method: str,
+    path: str,
+    answer: Answer,
+    title: str,
+    reply: str | None,
+    request: str | None = None,
+) -> ControlEndpoint:
+    return ControlEndpoint(
+        method=method,
+        path=path,
+        answer=answer,
+        title=title,
+        reply_schema=reply and f"control/{reply}",
+        request_schema=request and f"control/{request}",
+    )
+
+
+ENDPOINTS: tuple[ControlEndpoint, ...] = (
+    row("GET", WORLDS, worlds.list_worlds, "Worlds", "worlds"),
+    row("POST", WORLDS, worlds.create_world, "Make a world", "world", "world_request"),
+    row("GET", WORLD, worlds.show_world, "One world", "world"),
+    row("DELETE", WORLD, worlds.delete_world, "Delete a world", "done"),
+    row(
+        "POST",
+        f"{WORLD}/authorize",
+        consent.authorize,
+        "Consent without a browser",
+        "authorize",
+        "authorize_request",
+    ),
+    row("GET", f"{WORLD}/clock", clock.show_clock, "The clock", "clock"),
+    row("PUT", f"{WORLD}/clock", clock.set_clock, "Set the clock", "clock", "clock_request"),
+    row(
+        "POST",
+        f"{WORLD}/clock/advance",
+        clock.advance_clock,
+        "Move time forward",
+        "advance",
+        "advance_request",
+    ),
+    row("GET", f"{WORLD}/grants", contents.list_grants, "Grants", "grants"),
+    row(
+        "POST",
+        f"{GRANT}/revoke",
+        contents.revoke_grant,
+        "Revoke a grant",
+        "done",
+        "revoke_request",
+    ),
+    row("POST", f"{GRANT}/expire", contents.expire_grant, "Let a grant lapse", "done"),
+    row("GET", f"{WORLD}/tokens", contents.list_tokens, "Tokens", "tokens"),
+    row("POST", f"{WORLD}/tokens", contents.mint_tokens, "Mint tokens", "token", "token_request"),
+    row("POST", f"{TOKEN}/expire", contents.expire_token, "Let a token lapse", "done"),
+    row("POST", f"{TOKEN}/revoke", contents.revoke_token, "Revoke a token", "done"),
+    row("GET", f"{WORLD}/accounts", contents.list_accounts, "Accounts", "accounts"),
+    row("GET", f"{WORLD}/snapshots", snapshots.list_snapshots, "Snapshots", "snapshots"),
+    row(
+        "POST",
+        f"{WORLD}/snapshots",
+        snapshots.take_snapshot,
+        "Take a snapshot",
+        "snapshot",
+        "snapshot_request",
+    ),
+    row("GET", f"{WORLD}/snapshots/{{name}}", snapshots.download_snapshot, "Download", None),
+    row("PUT", f"{WORLD}/snapshots/{{name}}", snapshots.upload_snapshot, "Upload", "snapshot"),
+    row("DELETE", f"{WORLD}/snapshots/{{name}}", snapshots.delete_snapshot, "Delete", "done"),
+    row(
+        "POST",
+        f"{WORLD}/snapshots/{{name}}/restore",
+        snapshots.restore_snapshot,
+        "Go back to a snapshot",
+        "clock",
+    ),
+    row("POST", f"{WORLD}/reset", snapshots.reset, "Set back", "reset", "reset_request"),
+)

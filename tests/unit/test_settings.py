@@ -1,0 +1,100 @@
+"""Settings: flags before variables before defaults; and the document says what the code says."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from sandbox.domain.policy import BankPolicy
+from sandbox.settings import SETTINGS, SettingInvalid, read_settings
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "settings-table"))
+DOCUMENT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+
+def test_the_document_holds_the_table_of_the_code():
+    assert SCRIPT["rewritten"](DOCUMENT) == DOCUMENT, "run scripts/settings-table --write"
+    for setting in SETTINGS:
+        assert f"`{setting.env}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("spoilt", ["| `8080` |", "SANDBOX_DATA", "--print-json"])
+def test_a_table_that_differs_is_seen(spoilt):
+    assert spoilt in DOCUMENT
+    assert SCRIPT["rewritten"](DOCUMENT.replace(spoilt, "?")) != DOCUMENT.replace(spoilt, "?")
+
+
+def test_names_flags_and_variables_are_each_used_once():
+    for names in (
+        [setting.name for setting in SETTINGS],
+        [setting.env for setting in SETTINGS],
+        [setting.flag for setting in SETTINGS if setting.flag],
+    ):
+        assert len(set(names)) == len(names)
+
+
+def test_a_flag_beats_a_variable_and_a_variable_the_default():
+    environ = {"SANDBOX_PORT": "2", "SANDBOX_CONTROL_PORT": "3"}
+    read = read_settings({"port": "1"}, environ)
+    assert (read["port"], read["control_port"], read["seed"]) == (1, 3, 1)
+
+
+def test_an_empty_text_is_not_set():
+    empty = {setting.env: "" for setting in SETTINGS}
+    given, untold = read_settings({}, empty).values, read_settings({}, {}).values
+    assert {**given, "clock": None} == {**untold, "clock": None}
+    assert read_settings({"port": ""}, {"SANDBOX_PORT": "2"})["port"] == 8080
+
+
+def test_a_variable_that_no_setting_reads_is_told():
+    environ = {"SANDBOX_PROT": "1", "SANDBOX_PORT": "1", "PORT": "1"}
+    assert read_settings({}, environ).unknown == ("SANDBOX_PROT",)
+
+
+def test_a_banks_settings_make_its_policy():
+    default = BankPolicy()
+    assert read_settings({}, {}).policy("tomato", default) == default
+    changed = read_settings({}, {"SANDBOX_TOMATO_LOCK_AFTER": "3"}).policy("tomato", default)
+    assert changed.lock_after == 3
+    assert read_settings({}, {"SANDBOX_TOMATO_LOCK_AFTER": "3"}).policy("other", default) == default
+
+
+@pytest.mark.parametrize("text", ["1", "TRUE", "yes", "On"])
+def test_switches_are_on(text):
+    assert read_settings({}, {"SANDBOX_STRICT": text})["strict"] is True
+
+
+@pytest.mark.parametrize("text", ["0", "False", "no", "OFF"])
+def test_switches_are_off(text):
+    read = read_settings({}, {"SANDBOX_TOMATO_REFRESH_SLIDING": text})
+    assert read["tomato_refresh_sliding"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "-1"),
+        ("port", "65536"),
+        ("port", "８０"),
+        ("seed", "1.5"),
+        ("seed", str(2**63)),
+        ("base_url", "ftp://x"),
+        ("base_url", "http://x y"),
+        ("base_url", "http://x/#y"),
+        ("strict", "2"),
+        ("clock", "sundial"),
+        ("tomato_hours", "sometimes"),
+        ("tomato_lock_after", "1000001"),
+        ("tomato_code_lifetime", "-60s"),
+        ("tomato_closing_run_at", "24:00"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_the_name_it_came_by(name, text):
+    (setting,) = [setting for setting in SETTINGS if setting.name == name]
+    with pytest.raises(SettingInvalid) as refused:
+        read_settings({}, {setting.env: text})
+    assert str(refused.value).startswith(f"{setting.env}={text!r}: ")
+    with pytest.raises(SettingInvalid) as refused:
+        read_settings({name: text}, {setting.env: "never read"})
+    assert str(refused.value).startswith(f"{setting.flag}={text!r}: ")
