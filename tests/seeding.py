@@ -45,6 +45,8 @@ async def fill_world(
         clock_at=starts_at,
         clock_anchor=0,
         clock_rate=1.0,
+        start_mode="frozen",
+        start_rate=1.0,
         agenda_done_at=starts_at,
     )
     async with database.transaction() as db:

@@ -19,6 +19,7 @@ from sandbox.storage.world import AgendaItem
 
 Event: TypeAlias = dict[str, Any]
 Act: TypeAlias = Callable[[World, Transaction, AgendaItem], Awaitable[list[Event]]]
+Noted: TypeAlias = Callable[[Transaction, AgendaItem], Awaitable[None]]
 
 CLOSING, LIFE_DAY, MOVEMENT = "closing_run", "life_day", "movement"
 # Midnight's closing run comes before anything that the new day books in the same instant.
@@ -134,11 +135,13 @@ async def run_movement(world: World, db: Transaction, item: AgendaItem) -> list[
 ACTS: dict[str, Act] = {CLOSING: run_closing, LIFE_DAY: run_life_day, MOVEMENT: run_movement}
 
 
-async def work_off(world: World, until: Instant) -> AsyncIterator[tuple[AgendaItem, list[Event]]]:
+async def work_off(
+    world: World, until: Instant, noted: Noted | None = None
+) -> AsyncIterator[tuple[AgendaItem, list[Event]]]:
     """Do everything due up to ``until`` in order; yield each item with what came of it.
 
     An item leaves the agenda in the transaction that does its work: after a crash it is either
-    done or still there.
+    done or still there. ``noted`` takes part in that transaction.
     """
     async with world.agenda_lock:
         while True:
@@ -150,6 +153,8 @@ async def work_off(world: World, until: Instant) -> AsyncIterator[tuple[AgendaIt
                     return
                 await world_rows.remove_agenda(db, item)
                 events = await ACTS[item.kind](world, db, item)
+                if noted is not None:
+                    await noted(db, item)
             yield item, events
 
 

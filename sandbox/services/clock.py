@@ -8,6 +8,8 @@ from sandbox.domain.time import Instant, iso, jst_date
 from sandbox.services.agenda import Event, work_off
 from sandbox.services.world import World
 from sandbox.storage import world as world_rows
+from sandbox.storage.database import Transaction
+from sandbox.storage.world import AgendaItem
 
 
 class ClockRefused(Exception):
@@ -67,9 +69,15 @@ class ClockService:
 
     async def _move(self, before: Instant, until: Instant, state: ClockState) -> Advance:
         """Walk the agenda at its own hours: whoever asks meanwhile reads the hour being worked."""
-        world = self._world
+        world, start = self._world, self._world.clock.state
         events: list[tuple[Instant, int, Event]] = []
-        async for item, happened in work_off(world, until):
+
+        async def keep_up(db: Transaction, item: AgendaItem) -> None:
+            """A way that a crash cuts off must not leave the books ahead of the clock."""
+            if item.due_at > before:
+                await _save(db, advanced(start, item.due_at - before))
+
+        async for item, happened in work_off(world, until, keep_up):
             if item.due_at > world.now():
                 world.clock.set(frozen(item.due_at))
             events += [(item.due_at, item.priority, event) for event in happened]
@@ -86,10 +94,14 @@ class ClockService:
 
     async def _settle(self, state: ClockState) -> None:
         async with self._world.database.transaction() as db:
-            await world_rows.save_clock(
-                db, mode=state.mode.value, at=state.at, anchor=state.anchor, rate=state.rate
-            )
+            await _save(db, state)
         self._world.clock.set(state)
+
+
+async def _save(db: Transaction, state: ClockState) -> None:
+    await world_rows.save_clock(
+        db, mode=state.mode.value, at=state.at, anchor=state.anchor, rate=state.rate
+    )
 
 
 def _reading(state: ClockState) -> Instant:

@@ -60,7 +60,10 @@ class SnapshotService:
         Raises:
             SnapshotRefused: a name that cannot be one, or too many snapshots.
         """
-        path = self._checked(name)
+        async with self._world.snapshot_lock:
+            return await self._take(self._checked(name))
+
+    async def _take(self, path: Path) -> Snapshot:
         if not path.exists() and len(self.list_all()) >= self._most + MOST_AUTOMATIC:
             raise SnapshotRefused(
                 f"there are {self._most} snapshots already: delete some, or raise "
@@ -81,11 +84,12 @@ class SnapshotService:
 
     async def take_automatic(self) -> Snapshot:
         """Keep the world before its time moves; the oldest automatic ones go."""
-        automatic = [each for each in self.list_all() if each.is_automatic]
-        for each in automatic[: -(MOST_AUTOMATIC - 1)]:
-            self.delete(each.name)
-        number = 1 + max((int(each.name.removeprefix(AUTOMATIC)) for each in automatic), default=0)
-        return await self.take(f"{AUTOMATIC}{number:04d}")
+        async with self._world.snapshot_lock:
+            automatic = [each for each in self.list_all() if each.is_automatic]
+            for each in automatic[: -(MOST_AUTOMATIC - 1)]:
+                self.delete(each.name)
+            number = 1 + max((_number(each.name) for each in automatic), default=0)
+            return await self._take(self._checked(f"{AUTOMATIC}{number:04d}"))
 
     async def restore(self, name: str) -> Snapshot:
         """Bring back data, tokens, grants and clock together.
@@ -169,6 +173,12 @@ class SnapshotService:
         if not NAME.fullmatch(name) or name.endswith(".new"):
             raise SnapshotRefused(f"{name!r} is no name for a snapshot: {NAME_RULE}")
         return self._folder / f"{name}.db"
+
+
+def _number(name: str) -> int:
+    """Return the number of an automatic snapshot; one that somebody named so counts as none."""
+    number = name.removeprefix(AUTOMATIC)
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
 
 
 def _resumed(state: ClockState) -> ClockState:

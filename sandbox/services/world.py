@@ -37,6 +37,7 @@ class World:
     users: int = 0  # requests under way: a world in use is not closed
     used_at_s: float = 0.0  # monotonic
     agenda_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    snapshot_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     clock_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def now(self) -> Instant:

@@ -247,3 +247,60 @@ async def test_a_parameter_without_a_value_counts_as_left_out(browser):
     assert answer_of(page.location)["error_description"] == "scope is required"
     page = await browser.begin(request_query() + "&nonce=&nonce=")
     assert "error" not in answer_of(page.location)
+
+
+async def register(running, client_id, redirect_uri):
+    """Let the bank know one more provider, with an id and an address of any length."""
+    async with running.bank.world.database.transaction() as db:
+        await db.execute(
+            "INSERT INTO client SELECT $1, bank, secret_hash, auth_method, security_profile, "
+            "provider_name, registration_no, terms_url, $2, scopes, functions, contractor_kinds, "
+            "pkce, auto_manual_mode, status FROM client WHERE client_id = $3",
+            client_id,
+            redirect_uri,
+            AGGREGATOR,
+        )
+
+
+@pytest.mark.requirement("O-28")
+@pytest.mark.parametrize(("length", "is_good"), [(128, True), (129, False)])
+async def test_a_client_id_of_128_characters_is_the_longest(running, browser, length, is_good):
+    await register(running, "c" * length, REDIRECT_URI)
+    page = await browser.begin(client_id="c" * length)
+    assert (page.status == 302) is is_good
+    assert is_good or "unknown_client" in page.text
+
+
+@pytest.mark.requirement("O-28")
+@pytest.mark.parametrize(("length", "is_good"), [(256, True), (257, False)])
+async def test_a_redirect_uri_of_256_characters_is_the_longest(running, browser, length, is_good):
+    redirect_uri = "https://long.example/".ljust(length, "x")
+    await register(running, "long", redirect_uri)
+    page = await browser.begin(client_id="long", redirect_uri=redirect_uri)
+    assert (page.status == 302) is is_good
+    assert is_good or "redirect_uri_mismatch" in page.text
+
+
+@pytest.mark.requirement("O-28")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"scope": " ".join(["accounts"] * 28)}, None),  # 251 characters
+        ({"scope": " ".join(["accounts"] * 29)}, "invalid_scope"),  # 260
+        ({"nonce": "n" * 128}, None),
+        ({"nonce": "n" * 129}, "invalid_request"),
+        ({"code_challenge": "x" * 43, "code_challenge_method": "S256"}, None),
+        ({"code_challenge": "x" * 44, "code_challenge_method": "S256"}, "invalid_request"),
+    ],
+)
+async def test_the_other_parameters_have_their_longest_value_too(browser, changes, error):
+    page = await browser.begin(**changes)
+    assert answer_of(page.location).get("error") == error
+
+
+@pytest.mark.requirement("O-28")
+async def test_sixty_four_parameters_are_the_most(browser):
+    more = "".join(f"&field{number}=x" for number in range(59))
+    assert (await browser.begin(request_query() + more)).status == 302
+    page = await browser.begin(f"{request_query()}{more}&one=x")
+    assert (page.status, page.location) == (400, "")

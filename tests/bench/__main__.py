@@ -36,7 +36,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Options:
     rounds: int
-    seconds: float
+    seconds: int
     is_full: bool
 
 
@@ -134,7 +134,7 @@ def run(options: Options, progress: Progress) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each figure (5)")
-    parser.add_argument("--seconds", type=float, default=2, help="seconds of load a round (2)")
+    parser.add_argument("--seconds", type=int, default=2, help="seconds of load a round (2)")
     parser.add_argument("--full", action="store_true", help="pages at 10 million lines")
     given = parser.parse_args()
     options = Options(given.rounds, given.seconds, given.full)

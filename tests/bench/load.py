@@ -47,7 +47,7 @@ class Load:
     status: int = 200
     bodies: Callable[[], Sequence[str]] | None = None
 
-    def cpu_us(self, seconds: float) -> float:
+    def cpu_us(self, seconds: int) -> float:
         """Return the server's microseconds of CPU per request, over one round."""
         # Made before the clock starts: it may take calls of its own.
         bodies = None if self.bodies is None else self.bodies()
@@ -55,7 +55,7 @@ class Load:
         count = self._by_wrk(seconds) if _has_wrk() and bodies is None else self._by_client(bodies)
         return (cpu_s(self.pid) - before) / count * 1e6
 
-    def _by_wrk(self, seconds: float) -> int:
+    def _by_wrk(self, seconds: int) -> int:
         headers = [part for pair in self.headers.items() for part in ("-H", ": ".join(pair))]
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *headers, self.url]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -104,7 +104,7 @@ def _has_wrk() -> bool:
     return shutil.which("wrk") is not None
 
 
-def ratio(own: Load, base: Load, *, rounds: int, seconds: float) -> Ratio:
+def ratio(own: Load, base: Load, *, rounds: int, seconds: int) -> Ratio:
     """Measure both in turns, so that what else the machine does meets both."""
     pairs = []
     for number in range(rounds + 1):

@@ -20,6 +20,7 @@ SMALL, LARGE, FULL = 10_000, 1_000_000, 10_000_000
 PAGE = 100
 LINES_A_DAY = 100
 DAY_MS = 86_400_000
+STEP_MS = DAY_MS // LINES_A_DAY
 _LINE = "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -40,9 +41,10 @@ def ready_ms(directory: Path, rounds: int, *, is_cold: bool) -> tuple[float, flo
             shutil.rmtree(cache, ignore_errors=True)
         begun = time.perf_counter()
         flags = (*FREE_PORTS, "--print-json", "--data", str(data))
-        with serving(*flags, SANDBOX_CACHE=str(cache)):
+        with serving(*flags, SANDBOX_CACHE=str(cache)) as server:
             if is_cold or number:
                 taken.append((time.perf_counter() - begun) * 1000)
+            server.stop()
     return spread(taken)
 
 

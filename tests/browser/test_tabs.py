@@ -138,7 +138,7 @@ async def test_sign_ins_that_race_each_other_bind_one_person(person):
 async def racing(person, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
     """Post the page's form with each of ``forms`` typed in; return (status, text) of each.
 
-    Every body waits until the bank has read all the heads, and so has found the interaction.
+    Every body pauses until the bank has read all the heads, and so has found the interaction.
     """
     entries = await person.page.evaluate(
         "[...new FormData(document.querySelector('form')).entries()]"
@@ -150,9 +150,10 @@ async def racing(person, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
     go = asyncio.Event()
 
     async def body(form: dict[str, str]):
-        await go.wait()
         typed = [(name, value) for name, value in entries if name not in form]
-        yield urlencode([*typed, *form.items()]).encode()
+        yield urlencode(typed).encode()  # the head travels with the first piece
+        await go.wait()
+        yield f"&{urlencode(form)}".encode()
 
     async def post(form: dict[str, str]) -> tuple[int, str]:
         async with person.running.http.post(

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from sandbox.services.population import load_clients
 from sandbox.web.tomato import ENDPOINTS, PROFILE
 from tests.browsing import send_bytes
+from tests.properties.pace import EXAMPLES
 from tests.support import ACCOUNTING, AGGREGATOR, BASE, NATIVE, REDIRECT_URI, basic, secret_of
 
 bounded = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=max(60, EXAMPLES),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REGISTERED = {uri for client in load_clients("tomato") for uri in client.redirect_uris}
 OAUTH_PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/auth", "/oauth/auth/one"]
@@ -107,7 +110,7 @@ values = (
             "0001-01-01",
             "9999-12-31",
             "v" * 43,
-            "x" * 3_000,
+            "x" * 400,  # a dozen of them fit into a request line
         ]
     ).map(str.encode)
 )
