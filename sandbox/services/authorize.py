@@ -156,6 +156,18 @@ class AuthorizeService:
             raise ShownError("interaction_unknown", 400)
         return cookie
 
+    async def check_eligible(self, interaction: Interaction) -> None:
+        """Raise ``SignInRefused`` where card, contract or accounts ended after the sign-in."""
+        assert interaction.contractor is not None
+        assert interaction.credential_id is not None
+        credential = await contractors.find_credential_by_id(
+            self._world.database, interaction.credential_id
+        )
+        assert credential is not None  # credentials change their state, and stay
+        contractor, _ = await self._sign_in.admit(credential)
+        if not await self.list_offered(contractor):
+            raise SignInRefused("no_accounts")
+
     async def list_offered(self, contractor: Contractor) -> list[Account]:
         """Return the accounts that this contractor may open to a provider."""
         types = self._policy.offered_types(contractor.kind)

@@ -36,6 +36,11 @@ def _account(row: Row) -> Account:
     )
 
 
+# 普通 before 当座 within a branch, as bank books and pages list them.
+_ORDER = """
+    ORDER BY a.branch_code, CASE a.account_type WHEN 'ordinary' THEN 1 WHEN 'current' THEN 2
+             WHEN 'savings' THEN 3 ELSE 4 END, a.account_number
+"""
 _FIND_GRANTED = f"""
     SELECT {_COLUMNS} FROM account a
     JOIN grant_account ga ON ga.account = a.account AND ga.grant_id = $2
@@ -52,7 +57,7 @@ async def find_granted(db: Reader, account_id: str, grant_id: str) -> Account | 
 async def list_granted(db: Reader, grant_id: str) -> list[Account]:
     rows = await db.fetch(
         f"SELECT {_COLUMNS} FROM grant_account ga JOIN account a ON a.account = ga.account "
-        "WHERE ga.grant_id = $1 ORDER BY a.branch_code, a.account_type, a.account_number",
+        f"WHERE ga.grant_id = $1 {_ORDER}",
         grant_id,
     )
     return [_account(row) for row in rows]
@@ -60,8 +65,7 @@ async def list_granted(db: Reader, grant_id: str) -> list[Account]:
 
 async def list_of_contractor(db: Reader, contractor_id: str) -> list[Account]:
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM account a WHERE a.contractor_id = $1 "
-        "ORDER BY a.branch_code, a.account_type, a.account_number",
+        f"SELECT {_COLUMNS} FROM account a WHERE a.contractor_id = $1 {_ORDER}",
         contractor_id,
     )
     return [_account(row) for row in rows]

@@ -29,6 +29,7 @@ from sandbox.web.profile import Profile
 from sandbox.web.wording import keep_language
 
 COOKIE = "interaction"
+NO_FORM = Parameters({}, frozenset())
 INTERACTION_PATH = "/oauth/auth/{interaction}"
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
@@ -75,7 +76,8 @@ class AuthorizePages:
         if interaction.contractor is None:
             response = self._screens.sign_in(request, interaction, token)
         else:
-            response = await self._screens.consent(request, bank, interaction, token)
+            refusal = await self._ineligible(request, bank, interaction, token)
+            response = refusal or await self._screens.consent(request, bank, interaction, token)
         keep_language(request, response)
         return response
 
@@ -87,12 +89,25 @@ class AuthorizePages:
             raise ShownError("csrf", 403)
         decision = form.get("decision")
         if decision == "deny":
-            return see_other(await bank.authorize.deny(interaction))
+            response = see_other(await bank.authorize.deny(interaction))
+            response.del_cookie(COOKIE, path=request.path)
+            return response
         if interaction.contractor is None and decision == "sign_in":
             return await self._sign_in(request, bank, interaction, cookie, once_each(form))
         if interaction.contractor is not None and decision == "allow":
-            return await self._allow(request, bank, interaction, cookie, form)
+            refusal = await self._ineligible(request, bank, interaction, csrf_token(cookie))
+            return refusal or await self._allow(request, bank, interaction, cookie, form)
         raise ShownError("invalid_request")
+
+    async def _ineligible(
+        self, request: web.Request, bank: Bank, interaction: Interaction, token: str
+    ) -> web.Response | None:
+        """Return the refusal of someone who lost card, contract or accounts since signing in."""
+        try:
+            await bank.authorize.check_eligible(interaction)
+        except SignInRefused as refused:
+            return self._screens.refused(request, interaction, token, NO_FORM, refused)
+        return None
 
     async def _sign_in(
         self,

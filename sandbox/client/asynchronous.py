@@ -1,0 +1,232 @@
+"""The client for code that awaits, over aiohttp (imported with the first call)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from sandbox.client import calls, journal
+from sandbox.client.answers import JournalEntry, Page, WorldSummary
+from sandbox.client.request import TIMEOUT_S, Door, Request
+
+if TYPE_CHECKING:
+    import aiohttp
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Transport:
+    """Sends requests: over the connections it holds, or each over one of its own."""
+
+    def __init__(self, door: Door, timeout_s: float) -> None:
+        self._door = door
+        self._timeout_s = timeout_s
+        self.held: aiohttp.ClientSession | None = None
+
+    def session(self) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout_s))
+
+    async def send(self, request: Request[T]) -> T:
+        """Return the answer. Raises ``ProblemError`` or ``Unreachable``."""
+        import aiohttp
+        from yarl import URL
+
+        url = URL(self._door.url + request.target, encoded=True)
+        async with AsyncExitStack() as stack:
+            session = self.held or await stack.enter_async_context(self.session())
+            try:
+                async with session.request(
+                    request.method,
+                    url,
+                    data=request.content,
+                    headers=self._door.headers(request),
+                    allow_redirects=False,
+                ) as response:
+                    status, content = response.status, await response.read()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise self._door.unreachable(error) from error
+        return self._door.answer(request, status, content)
+
+
+class AsyncPart:
+    """Something of one world: its clock, its tokens."""
+
+    def __init__(self, transport: Transport, world: str) -> None:
+        self._transport = transport
+        self._world = world
+
+
+def sent(
+    describe: Callable[Concatenate[str, P], Request[T]],
+) -> Callable[Concatenate[AsyncPart, P], Coroutine[Any, Any, T]]:
+    """Return the method that sends what ``describe`` describes for the part's world."""
+
+    async def method(part: AsyncPart, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await part._transport.send(describe(part._world, *args, **kwargs))
+
+    return update_wrapper(method, describe)
+
+
+def listed(
+    describe: Callable[Concatenate[str, P], Request[Page[T]]],
+) -> Callable[Concatenate[AsyncPart, P], Coroutine[Any, Any, list[T]]]:
+    """Return the method that fetches a list to its end, a page at a time."""
+
+    async def method(part: AsyncPart, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        request: Request[Page[T]] | None = describe(part._world, *args, **kwargs)
+        found: list[T] = []
+        while request is not None:
+            page = await part._transport.send(request)
+            found += page.items
+            request = None if page.next is None else request.from_page(page.next)
+        return found
+
+    return update_wrapper(method, describe)
+
+
+class AsyncTokens(AsyncPart):
+    mint = sent(calls.mint_tokens)
+    expire = sent(calls.expire_token)
+    revoke = sent(calls.revoke_token)
+    list = listed(calls.list_tokens)
+
+
+class AsyncGrants(AsyncPart):
+    revoke = sent(calls.revoke_grant)
+    expire = sent(calls.expire_grant)
+    list = listed(calls.list_grants)
+
+
+class AsyncAccounts(AsyncPart):
+    list = listed(calls.list_accounts)
+
+
+class AsyncClock(AsyncPart):
+    get = sent(calls.show_clock)
+    set = sent(calls.set_clock)
+    advance = sent(calls.advance_clock)
+
+
+class AsyncSnapshots(AsyncPart):
+    take = sent(calls.take_snapshot)
+    restore = sent(calls.restore_snapshot)
+    download = sent(calls.download_snapshot)
+    upload = sent(calls.upload_snapshot)
+    delete = sent(calls.delete_snapshot)
+    list = sent(calls.list_snapshots)
+
+
+class AsyncJournal(AsyncPart):
+    """The calls at the bank door; secrets and tokens are masked in it."""
+
+    page = sent(journal.list_entries)
+    clear = sent(journal.clear)
+    har = sent(journal.export_har)
+    list = listed(journal.list_entries)
+
+    async def follow(
+        self, *, after: str | None = None, pause_s: float = 0.5, **filters: str
+    ) -> AsyncIterator[JournalEntry]:
+        """Yield the entries after ``after``, and each new one as it comes, without an end."""
+        while True:
+            page = await self.page(after=after, **filters)
+            for entry in page.items:
+                yield entry
+            after = journal.last_seen(page, after)
+            if page.next is None:
+                await asyncio.sleep(pause_s)
+
+
+class AsyncWorld(AsyncPart):
+    """One world of a server, by its name; that it exists shows with the first call."""
+
+    describe = sent(calls.describe)
+    bank = sent(calls.bank)
+    persona = sent(calls.persona)
+    clients = sent(calls.clients)
+    client = sent(calls.client)
+    authorize = sent(calls.authorize)
+    approve = sent(calls.approve)
+    reset = sent(calls.reset)
+    delete = sent(calls.delete_world)
+
+    def __init__(self, transport: Transport, world: str) -> None:
+        super().__init__(transport, world)
+        self.name = world
+        self.tokens = AsyncTokens(transport, world)
+        self.grants = AsyncGrants(transport, world)
+        self.accounts = AsyncAccounts(transport, world)
+        self.clock = AsyncClock(transport, world)
+        self.snapshots = AsyncSnapshots(transport, world)
+        self.journal = AsyncJournal(transport, world)
+
+    def __repr__(self) -> str:
+        return f"AsyncWorld({self.name!r})"
+
+
+class AsyncWorlds:
+    """The worlds of a server."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def list(self) -> tuple[WorldSummary, ...]:
+        """List the worlds of the server, open or not."""
+        return await self._transport.send(calls.list_worlds())
+
+    async def create(
+        self,
+        name: str | None = None,
+        *,
+        seed: int | None = None,
+        clock: calls.ClockSetting | None = None,
+        from_snapshot: str | None = None,
+    ) -> AsyncWorld:
+        """Make a world: see ``sandbox.client.calls.create_world``."""
+        request = calls.create_world(name, seed=seed, clock=clock, from_snapshot=from_snapshot)
+        return AsyncWorld(self._transport, (await self._transport.send(request)).name)
+
+    async def delete(self, name: str) -> None:
+        """Delete a world with all that is in it. One that is gone already is no error."""
+        await self._transport.send(calls.delete_world(name))
+
+
+class AsyncSandbox:
+    """A running server, by the address of its control door.
+
+    Within ``async with`` connections are kept; without it each call opens its own, so that nothing
+    is left to be closed.
+
+    Args:
+        url: default ``http://127.0.0.1:8081``.
+        token: of a door that asks for one. Default: the variable ``SANDBOX_CONTROL_TOKEN``.
+        timeout_s: how long one answer may take.
+
+    Raises:
+        ValueError: no http or https address.
+    """
+
+    def __init__(
+        self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        door = Door.at(url, token)
+        self.url = door.url
+        self._transport = Transport(door, timeout_s)
+        self._stack = AsyncExitStack()
+        self.worlds = AsyncWorlds(self._transport)
+
+    def world(self, name: str = "default") -> AsyncWorld:
+        """Return a world by its name, without asking whether it exists."""
+        return AsyncWorld(self._transport, name)
+
+    async def __aenter__(self) -> "AsyncSandbox":
+        self._transport.held = await self._stack.enter_async_context(self._transport.session())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._transport.held = None
+        await self._stack.aclose()
