@@ -21,6 +21,7 @@ from sandbox.chance import secret
 from sandbox.resources import data_root
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
+from sandbox.services.world_file import WorldFileRefused, reopen
 from sandbox.services.worlds import Surroundings, UnknownWorld, Worlds
 from sandbox.settings import SettingInvalid, Settings
 from sandbox.storage.lock import DirectoryLock
@@ -182,9 +183,23 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
 
 async def _default_world(worlds: Worlds, settings: Settings) -> World:
     try:
-        return await worlds.open(DEFAULT_WORLD)
+        world = await worlds.open(DEFAULT_WORLD)
+        if settings["world_file"] is not None:
+            log.warning("the world file is not used: %s has a world already", worlds.directory)
+        return world
     except UnknownWorld:
+        return await _first_world(worlds, settings)
+
+
+async def _first_world(worlds: Worlds, settings: Settings) -> World:
+    """Return the default world of an empty data directory: reopened from a file, or seeded."""
+    file: Path | None = settings["world_file"]
+    if file is None:
         return await worlds.create(DEFAULT_WORLD, seed=settings["seed"], clock=settings["clock"])
+    try:
+        return await reopen(worlds, file)
+    except WorldFileRefused as error:
+        raise SettingInvalid(f"the world file {file} cannot be opened: {error}") from error
 
 
 @asynccontextmanager

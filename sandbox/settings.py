@@ -168,6 +168,13 @@ SETTINGS: tuple[Setting, ...] = (
         help="Clock of the default world: real, frozen:2026-12-01T09:00, offset:91d, scaled:60",
     ),
     Setting(
+        name="world_file",
+        flag="--world-file",
+        read=directory,
+        default="",
+        help="A downloaded snapshot: the default world begins as its copy, where there is none yet",
+    ),
+    Setting(
         name="cache",
         read=directory,
         default="",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from sandbox.client import calls, journal
 from sandbox.client.answers import JournalEntry, Page, WorldSummary
@@ -37,7 +37,9 @@ class Transport:
 
         url = URL(self._door.url + request.target, encoded=True)
         async with AsyncExitStack() as stack:
-            session = self.held or await stack.enter_async_context(self.session())
+            session = self.held
+            if session is None:
+                session = await stack.enter_async_context(self.session())
             try:
                 async with session.request(
                     request.method,
@@ -129,7 +131,7 @@ class AsyncJournal(AsyncPart):
     list = listed(journal.list_entries)
 
     async def follow(
-        self, *, after: str | None = None, pause_s: float = 0.5, **filters: str
+        self, *, after: str | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
     ) -> AsyncIterator[JournalEntry]:
         """Yield the entries after ``after``, and each new one as it comes, without an end."""
         while True:

@@ -4,7 +4,7 @@ import http.client
 import time
 from collections.abc import Callable, Iterator
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from sandbox.client import calls, journal
@@ -123,7 +123,7 @@ class Journal(Part):
     list = listed(journal.list_entries)
 
     def follow(
-        self, *, after: str | None = None, pause_s: float = 0.5, **filters: str
+        self, *, after: str | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
     ) -> Iterator[JournalEntry]:
         """Yield the entries after ``after``, and each new one as it comes, without an end."""
         while True:

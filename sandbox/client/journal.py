@@ -1,18 +1,34 @@
 """The calls of the journal resource."""
 
+from typing import TypedDict, Unpack
+
 from sandbox.client.answers import Done, JournalEntry, Page
 from sandbox.client.request import PAGE_SIZE, Request, given, one, page, path, raw
 
 
+class Filters(TypedDict, total=False):
+    """What an entry has to have."""
+
+    operation: str | None
+    client_id: str | None
+    status: str | None
+    error_code: str | None
+
+
 def list_entries(
-    world: str, *, after: str | None = None, limit: int = PAGE_SIZE, **filters: str | None
+    world: str,
+    /,
+    *,
+    after: str | None = None,
+    limit: int = PAGE_SIZE,
+    **filters: Unpack[Filters],
 ) -> Request[Page[JournalEntry]]:
     """List calls at the bank door, oldest first.
 
     Args:
         after: the id of an entry; those that follow it are listed.
         limit: how many at most in one answer of the server.
-        filters: fields of an entry that have to be so, such as ``client_id`` or ``status``.
+        filters: see ``Filters``.
 
     Raises:
         ProblemError: ``invalid-request``.

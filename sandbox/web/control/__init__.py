@@ -5,6 +5,7 @@ from aiohttp import web
 from sandbox.web.bank_door import healthz, readyz
 from sandbox.web.control.endpoint import Controls, problems
 from sandbox.web.control.guard import Guard
+from sandbox.web.control.openapi import openapi_route
 from sandbox.web.control.table import ENDPOINTS
 
 BODY_MAX_BYTES = 1024 * 1024
@@ -17,5 +18,11 @@ def control_door(controls: Controls, guard: Guard) -> web.Application:
     app.router.add_routes(
         web.route(row.method, row.path, row.handler(controls)) for row in ENDPOINTS
     )
-    app.router.add_routes([web.get("/healthz", healthz), readyz(controls.front)])
+    app.router.add_routes(
+        [
+            openapi_route(ENDPOINTS, controls.front.schemas),
+            web.get("/healthz", healthz),
+            readyz(controls.front),
+        ]
+    )
     return app

@@ -61,12 +61,16 @@ async def expire_grant(call: ControlCall) -> Json:
 async def list_tokens(call: ControlCall) -> Json:
     """List tokens by id; what they are is stored nowhere."""
     page = page_of(call.request)
-    found = await (await _inspection(call)).list_tokens(
-        client_id=filter_of(call.request, "client_id"),
-        grant_id=filter_of(call.request, "grant_id"),
-        after=page.after,
-        limit=page.limit,
-    )
+    inspection = await _inspection(call)
+    try:
+        found = await inspection.list_tokens(
+            client_id=filter_of(call.request, "client_id"),
+            grant_id=filter_of(call.request, "grant_id"),
+            after=page.after,
+            limit=page.limit,
+        )
+    except UnknownSubject as error:
+        raise Problem(422, "invalid-request", "after is the id of no token") from error
     return listed("tokens", found, page, "id")
 
 

@@ -84,6 +84,9 @@ class ControlEndpoint:
     title: str
     reply_schema: str | None  # None: not JSON
     request_schema: str | None = None
+    query: tuple[str, ...] = ()  # filters that a list takes
+    media_type: str = "application/json"  # of the answer
+    status: int = 200
 
     def handler(self, controls: Controls) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

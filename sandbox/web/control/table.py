@@ -6,6 +6,8 @@ from sandbox.web.control.endpoint import Answer, ControlEndpoint
 WORLDS = "/api/v1/worlds"
 WORLD = f"{WORLDS}/{{world}}"
 GRANT = f"{WORLD}/grants/{{id}}"
+SNAPSHOT = f"{WORLD}/snapshots/{{name}}"
+PAGING = ("after", "limit")
 TOKEN = f"{WORLD}/tokens/{{id}}"
 
 
@@ -16,6 +18,9 @@ def row(
     title: str,
     reply: str | None,
     request: str | None = None,
+    *,
+    query: tuple[str, ...] = (),
+    media_type: str = "application/json",
 ) -> ControlEndpoint:
     return ControlEndpoint(
         method=method,
@@ -24,6 +29,8 @@ def row(
         title=title,
         reply_schema=reply and f"control/{reply}",
         request_schema=request and f"control/{request}",
+        query=query,
+        media_type=media_type,
     )
 
 
@@ -50,7 +57,14 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "advance",
         "advance_request",
     ),
-    row("GET", f"{WORLD}/grants", contents.list_grants, "Grants", "grants"),
+    row(
+        "GET",
+        f"{WORLD}/grants",
+        contents.list_grants,
+        "Grants",
+        "grants",
+        query=("client_id", "persona", *PAGING),
+    ),
     row(
         "POST",
         f"{GRANT}/revoke",
@@ -60,11 +74,25 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "revoke_request",
     ),
     row("POST", f"{GRANT}/expire", contents.expire_grant, "Let a grant lapse", "done"),
-    row("GET", f"{WORLD}/tokens", contents.list_tokens, "Tokens", "tokens"),
+    row(
+        "GET",
+        f"{WORLD}/tokens",
+        contents.list_tokens,
+        "Tokens",
+        "tokens",
+        query=("client_id", "grant_id", *PAGING),
+    ),
     row("POST", f"{WORLD}/tokens", contents.mint_tokens, "Mint tokens", "token", "token_request"),
     row("POST", f"{TOKEN}/expire", contents.expire_token, "Let a token lapse", "done"),
     row("POST", f"{TOKEN}/revoke", contents.revoke_token, "Revoke a token", "done"),
-    row("GET", f"{WORLD}/accounts", contents.list_accounts, "Accounts", "accounts"),
+    row(
+        "GET",
+        f"{WORLD}/accounts",
+        contents.list_accounts,
+        "Accounts",
+        "accounts",
+        query=("bank", "persona", *PAGING),
+    ),
     row("GET", f"{WORLD}/snapshots", snapshots.list_snapshots, "Snapshots", "snapshots"),
     row(
         "POST",
@@ -74,12 +102,19 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "snapshot",
         "snapshot_request",
     ),
-    row("GET", f"{WORLD}/snapshots/{{name}}", snapshots.download_snapshot, "Download", None),
-    row("PUT", f"{WORLD}/snapshots/{{name}}", snapshots.upload_snapshot, "Upload", "snapshot"),
-    row("DELETE", f"{WORLD}/snapshots/{{name}}", snapshots.delete_snapshot, "Delete", "done"),
+    row(
+        "GET",
+        SNAPSHOT,
+        snapshots.download_snapshot,
+        "Download a snapshot",
+        None,
+        media_type="application/vnd.sqlite3",
+    ),
+    row("PUT", SNAPSHOT, snapshots.upload_snapshot, "Upload a snapshot", "snapshot"),
+    row("DELETE", SNAPSHOT, snapshots.delete_snapshot, "Delete a snapshot", "done"),
     row(
         "POST",
-        f"{WORLD}/snapshots/{{name}}/restore",
+        f"{SNAPSHOT}/restore",
         snapshots.restore_snapshot,
         "Go back to a snapshot",
         "clock",

@@ -1,0 +1,52 @@
+"""A world's file from elsewhere, such as a failed CI run, opened again as the default world."""
+
+import asyncio
+from pathlib import Path
+
+from sandbox.services.snapshots import MOST_AUTOMATIC, SnapshotService
+from sandbox.services.templates import copy_file
+from sandbox.services.world import DEFAULT_WORLD, World
+from sandbox.services.worlds import Worlds
+from sandbox.storage.database import SchemaMismatch
+from sandbox.storage.files import check_file, remove_world_file
+
+AS_GIVEN = "as-given"
+
+
+class WorldFileRefused(Exception):
+    """The file is not there, or is no world of this version; the message says which."""
+
+
+async def reopen(worlds: Worlds, source: Path) -> World:
+    """Make the default world as ``source`` has it, and time goes on from where it stood there.
+
+    The file stays as it is. Its content stays at hand as the snapshot ``as-given``.
+
+    Raises:
+        WorldFileRefused: see there.
+    """
+    folder = worlds.directory / "snapshots" / DEFAULT_WORLD
+    snapshot = folder / f"{AS_GIVEN}.db"
+    await asyncio.to_thread(_take_in, source, snapshot)
+    world = await worlds.fork(DEFAULT_WORLD, snapshot)
+    # Opening it has let its clock run on to now; a snapshot's restoring takes that back.
+    await SnapshotService(world, folder, MOST_AUTOMATIC).restore(AS_GIVEN)
+    return world
+
+
+def _take_in(source: Path, target: Path) -> None:
+    """Copy ``source`` to ``target`` once it is sure that it is a world."""
+    if not source.is_file():
+        raise WorldFileRefused("there is no such file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".new")
+    try:
+        copy_file(source, unfinished)
+        check_file(unfinished)
+        unfinished.replace(target)
+    except SchemaMismatch as error:
+        raise WorldFileRefused(str(error).replace(str(unfinished), str(source))) from error
+    except OSError as error:
+        raise WorldFileRefused(error.strerror or str(error)) from error
+    finally:
+        remove_world_file(unfinished)
