@@ -1,5 +1,6 @@
 """Template worlds: seeded once per seed and day, then copied. Making a world is copying a file."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -40,12 +41,17 @@ class Templates:
 
     def __init__(self, cache: Path | None, fallback: Path) -> None:
         self._folder = _first_writable([cache, fallback / "templates"])
+        self._making = asyncio.Lock()
 
     async def get(self, key: TemplateKey, make: Callable[[Path], Awaitable[None]]) -> Path:
         """Return the file of a template, made by ``make`` where it is missing.
 
         Two processes may make the same one at once; the last to finish leaves its own.
         """
+        async with self._making:
+            return await self._get(key, make)
+
+    async def _get(self, key: TemplateKey, make: Callable[[Path], Awaitable[None]]) -> Path:
         path = self._folder / key.file_name
         if path.exists():
             with suppress(OSError):

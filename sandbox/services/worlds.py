@@ -4,11 +4,11 @@ A world is a file. Those used last are open; the others are closed, hold no hand
 and open again with their next call.
 """
 
+import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,7 @@ from sandbox.storage.sqlite import SqliteDatabase
 from sandbox.storage.world import WorldRow
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+PATIENCE_S, PAUSE_S = 1.0, 0.005
 NAME_RULE = "1 to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
 
 
@@ -61,6 +62,8 @@ class Surroundings:
 class Worlds:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
+        # Opening, making and deleting take turns: two openings would be two owners of one file.
+        self._changing = asyncio.Lock()
         self._templates = Templates(surroundings.cache, surroundings.directory)
         self.running: dict[str, World] = {}
         self._banks: dict[tuple[str, str], Bank] = {}
@@ -122,15 +125,17 @@ class Worlds:
     async def _adopt(self, source: Path, identity: WorldRow | str) -> World:
         """Copy ``source`` into place under its new identity, in one step."""
         name = identity if isinstance(identity, str) else identity.name
-        unfinished = self.path(f".{name}").with_suffix(".new")
-        try:
-            copy_file(source, unfinished)
-            row = None if isinstance(identity, str) else identity
-            rewrite_world(unfinished, name=name, tag=tag_of(name), row=row)
-            unfinished.replace(self.path(name))
-        finally:
-            remove_world_file(unfinished)
-        return await self.open(name)
+        row = None if isinstance(identity, str) else identity
+        async with self._changing:
+            self._refuse_new(name)  # again: somebody may have been quicker
+            unfinished = self.path(f".{name}").with_suffix(".new")
+            try:
+                copy_file(source, unfinished)
+                rewrite_world(unfinished, name=name, tag=tag_of(name), row=row)
+                unfinished.replace(self.path(name))
+            finally:
+                remove_world_file(unfinished)
+            return await self._open(name)
 
     async def _seed(self, path: Path, seed: int, day: date) -> None:
         """Write a template: a world at the very beginning of ``day``, its movements planned."""
@@ -158,6 +163,12 @@ class Worlds:
         """
         if name in self.running:
             return self.running[name]
+        async with self._changing:
+            return await self._open(name)
+
+    async def _open(self, name: str) -> World:
+        if name in self.running:
+            return self.running[name]
         if not NAME.fullmatch(name) or not self.exists(name):
             raise UnknownWorld(name)
         await self._make_room()
@@ -178,27 +189,19 @@ class Worlds:
         """
         if name == DEFAULT_WORLD:
             raise WorldRefused("the default world stays: reset it instead")
-        if not NAME.fullmatch(name) or not self.exists(name):
-            raise UnknownWorld(name)
-        if name in self.running:
-            await self._close(self.running[name])
-        self._tags.pop(tag_of(name), None)
-        remove_world_file(self.path(name))
+        async with self._changing:
+            if not NAME.fullmatch(name) or not self.exists(name):
+                raise UnknownWorld(name)
+            if name in self.running:
+                await self._close(self.running[name])
+            self._tags.pop(tag_of(name), None)
+            remove_world_file(self.path(name))
 
     async def close(self) -> None:
         """Close every world; the files alone are then all there is of them."""
-        for world in list(self.running.values()):
-            await self._close(world)
-
-    @contextmanager
-    def in_use(self, world: World) -> Iterator[None]:
-        """Keep a world open for the block."""
-        world.users += 1
-        try:
-            yield
-        finally:
-            world.users -= 1
-            world.used_at_s = monotonic_s()
+        async with self._changing:
+            for world in list(self.running.values()):
+                await self._close(world)
 
     async def _make_room(self) -> None:
         """Close the world that was used longest ago, where as many are open as may be."""
@@ -209,9 +212,14 @@ class Worlds:
             await self._close(min(idle, key=lambda world: world.used_at_s))
 
     async def _close(self, world: World) -> None:
+        """Close a world once the calls under way in it are answered, or have had their time."""
         del self.running[world.name]
         for bank in self._around.scopes:
             self._banks.pop((world.name, bank), None)
+        patience = PATIENCE_S
+        while world.users and patience > 0:
+            await asyncio.sleep(PAUSE_S)
+            patience -= PAUSE_S
         await world.database.close()
 
     async def _run(self, world: World) -> World:

@@ -1,0 +1,221 @@
+"""Snapshots and resets: what comes back, and what stays."""
+
+import sqlite3
+
+import pytest
+
+from tests.api.test_worlds import ask, make, mint
+from tests.support import NOW, run_sandbox
+
+WORLD = "/default"
+
+
+async def raw(running, method, path, **options):
+    url = f"{running.sandbox.control_url}/api/v1/worlds/default/snapshots{path}"
+    async with running.http.request(method, url, **options) as answer:
+        return answer.status, await answer.read()
+
+
+async def take(running, name="s1"):
+    status, snapshot = await ask(running, "POST", f"{WORLD}/snapshots", {"name": name})
+    assert status == 200, snapshot
+    return snapshot
+
+
+async def restore(running, name):
+    return await ask(running, "POST", f"{WORLD}/snapshots/{name}/restore", {})
+
+
+async def balances(running):
+    _, body = await ask(running, "GET", f"{WORLD}/accounts?limit=1000")
+    return body["accounts"]
+
+
+async def test_a_snapshot_brings_back_data_tokens_and_clock_together(running):
+    token = (await running.log_in("taro"))["access_token"]
+    before = await balances(running)
+    snapshot = await take(running)
+    assert (snapshot["name"], snapshot["now"], snapshot["automatic"]) == ("s1", NOW, False)
+
+    await running.advance("91d")
+    later = (await running.log_in("hanako"))["access_token"]
+    assert await balances(running) != before
+    assert (await running.get("/accounts", token))[0] == 401
+
+    assert await restore(running, "s1") == (200, {"mode": "frozen", "now": NOW})
+    assert await balances(running) == before
+    assert (await running.get("/accounts", token))[0] == 200
+    assert (await running.get("/accounts", later))[0] == 401  # never issued, in this past
+
+
+async def test_the_automatic_snapshot_undoes_all_of_an_advance(running):
+    token = (await running.log_in("taro"))["access_token"]
+    before = await balances(running)
+    advance = await running.advance("91d")
+    kinds = {event["kind"] for event in advance["events"]}
+    assert {"posting", "closing_run", "grant_expired", "access_token_expired"} <= kinds
+    instants = [event["at"] for event in advance["events"]]
+    assert instants == sorted(instants)
+
+    _, listed = await ask(running, "GET", f"{WORLD}/snapshots")
+    (automatic,) = [each for each in listed["snapshots"] if each["automatic"]]
+    await restore(running, automatic["name"])
+    assert await balances(running) == before
+    assert (await running.get("/accounts", token))[0] == 200
+
+
+async def test_only_the_last_automatic_snapshots_are_kept(running):
+    for _ in range(13):
+        await running.advance("1m")
+    _, listed = await ask(running, "GET", f"{WORLD}/snapshots")
+    names = [each["name"] for each in listed["snapshots"]]
+    assert names == [f"before-advance-{number:04d}" for number in range(4, 14)]
+
+
+async def test_a_running_clock_goes_on_from_the_snapshots_moment(tmp_path, template):
+    async with run_sandbox(tmp_path, template=template) as running:
+        await ask(running, "PUT", f"{WORLD}/clock", {"mode": "scaled", "rate": 60})
+        taken = await take(running)
+        await running.advance("10d")
+        _, clock = await restore(running, "s1")
+        assert clock["mode"] == "scaled"
+        assert clock["rate"] == 60
+        assert taken["now"] <= clock["now"] < "2026-11-17"
+
+
+async def test_the_downloaded_file_is_a_database_and_comes_back_by_upload(running):
+    token = (await running.log_in("taro"))["access_token"]
+    await take(running)
+    status, content = await raw(running, "GET", "/s1")
+    assert status == 200
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(content)
+    assert connection.execute("SELECT COUNT(*) FROM access_grant").fetchone() == (1,)
+    connection.close()
+
+    headers = {"Content-Type": "application/vnd.sqlite3"}
+    status, _ = await raw(running, "PUT", "/s2", data=content, headers=headers)
+    assert status == 200
+    await running.advance("91d")
+    await restore(running, "s2")
+    assert (await running.get("/accounts", token))[0] == 200
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + b"\0" * 4096])
+async def test_a_file_that_is_no_world_is_refused(running, content):
+    headers = {"Content-Type": "application/vnd.sqlite3"}
+    status, body = await raw(running, "PUT", "/bad", data=content, headers=headers)
+    assert status == 422, body
+    assert (await ask(running, "GET", f"{WORLD}/snapshots"))[1] == {"snapshots": []}
+
+
+async def test_a_world_with_a_trigger_of_its_own_is_refused(running, tmp_path):
+    await take(running)
+    _, content = await raw(running, "GET", "/s1")
+    path = tmp_path / "hostile.sqlite"
+    path.write_bytes(content)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TRIGGER t AFTER INSERT ON token BEGIN DELETE FROM token; END")
+    connection.commit()
+    connection.close()
+    headers = {"Content-Type": "application/vnd.sqlite3"}
+    status, body = await raw(running, "PUT", "/bad", data=path.read_bytes(), headers=headers)
+    assert status == 422, body
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "a b", "x" * 64, "ä"])
+async def test_a_bad_name_is_refused(running, name):
+    status, _ = await ask(running, "POST", f"{WORLD}/snapshots", {"name": name})
+    assert status == 422
+
+
+async def test_an_unknown_snapshot_is_404_and_changes_nothing(running):
+    before = await balances(running)
+    assert (await restore(running, "nobody"))[0] == 404
+    assert (await raw(running, "GET", "/nobody"))[0] == 404
+    assert (await raw(running, "DELETE", "/nobody"))[0] == 200  # gone already
+    assert await balances(running) == before
+
+
+async def test_the_number_of_snapshots_is_limited(tmp_path, template):
+    async with run_sandbox(tmp_path, template=template, most_snapshots="2") as running:
+        await take(running, "a")
+        await take(running, "b")
+        await take(running, "b")  # replaces
+        status, problem = await ask(running, "POST", f"{WORLD}/snapshots", {"name": "c"})
+        assert status == 422
+        assert "SANDBOX_MOST_SNAPSHOTS" in problem["detail"]
+        await running.advance("1m")  # automatic ones do not count
+
+
+async def test_a_world_can_be_made_from_a_snapshot_of_another(running):
+    await make(running, "source", seed=4)
+    await mint(running, "source")
+    await ask(running, "POST", "/source/snapshots", {"name": "s"})
+    status, fork = await ask(running, "POST", "", {"name": "fork", "from_snapshot": "source/s"})
+    assert (status, fork["name"], fork["seed"]) == (200, "fork", 4)
+    _, grants = await ask(running, "GET", "/fork/grants")
+    assert len(grants["grants"]) == 1
+    assert (await ask(running, "POST", "", {"name": "x", "from_snapshot": "no/s"}))[0] == 404
+
+
+# Resets
+
+
+async def reset(running, what):
+    status, body = await ask(running, "POST", f"{WORLD}/reset", {"what": what})
+    assert status == 200, body
+    return body
+
+
+async def test_resetting_the_data_keeps_tokens_and_time(running):
+    token = (await running.log_in("taro"))["access_token"]
+    await running.advance("10m")
+    now = (await ask(running, "GET", f"{WORLD}/clock"))[1]
+    lived = await balances(running)
+    (account_id,) = await running.account_ids(token)
+    await running.staff.set_account_state(account_id, "closed")
+
+    await reset(running, "data")
+
+    assert await balances(running) == lived  # the lives were lived again, up to now
+    assert await running.account_ids(token) == [account_id]
+    assert (await ask(running, "GET", f"{WORLD}/clock"))[1] == now
+
+
+async def test_resetting_the_tokens_keeps_data_and_time(running):
+    token = (await running.log_in("taro"))["access_token"]
+    await running.advance("1d")
+    before = await balances(running)
+    now = (await ask(running, "GET", f"{WORLD}/clock"))[1]
+    await reset(running, "tokens")
+    assert (await running.get("/accounts", token))[0] == 401
+    assert (await ask(running, "GET", f"{WORLD}/grants"))[1] == {"grants": []}
+    assert await balances(running) == before
+    assert (await ask(running, "GET", f"{WORLD}/clock"))[1] == now
+
+
+async def test_resetting_the_clock_keeps_data_and_tokens(running):
+    token = (await running.log_in("taro"))["access_token"]
+    await running.advance("10m")
+    before = await balances(running)
+    body = await reset(running, "clock")
+    assert body["clock"] == {"mode": "frozen", "now": NOW}
+    assert await balances(running) == before
+    assert (await running.get("/accounts", token))[0] == 200
+
+
+async def test_resetting_all_is_the_world_as_it_was_made(running):
+    before = await balances(running)
+    token = (await running.log_in("taro"))["access_token"]
+    await running.advance("91d")
+    await ask(running, "PUT", f"{WORLD}/clock", {"mode": "scaled", "rate": 2})
+    await reset(running, "all")
+    assert await balances(running) == before
+    assert (await running.get("/accounts", token))[0] == 401
+    assert (await ask(running, "GET", f"{WORLD}/clock"))[1] == {"mode": "frozen", "now": NOW}
+
+
+async def test_an_unknown_reset_is_refused(running):
+    status, problem = await ask(running, "POST", f"{WORLD}/reset", {"what": "everything"})
+    assert (status, problem["type"]) == (422, "urn:bank-sandbox:problem:invalid-request")
