@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from sandbox.clock import ClockState, Mode, machine_now, real
-from sandbox.domain.time import jst_date
+from sandbox.domain.time import HOUR
 from sandbox.services.agenda import catch_up, reload_next_due
 from sandbox.services.templates import copy_file
 from sandbox.services.world import World
@@ -32,6 +32,7 @@ class ResetService:
         self.kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "data": self.data,
             "tokens": self.tokens,
+            "journal": self.journal,
             "clock": self.clock,
             "all": self.everything,
         }
@@ -53,6 +54,10 @@ class ResetService:
         async with self._world.database.transaction() as db:
             await world_rows.clear_tables(db, TOKEN_TABLES)
 
+    async def journal(self) -> None:
+        """The journal is empty; its numbers go on."""
+        await self._world.journal.clear()
+
     async def clock(self) -> None:
         """Time passes as it did when the world was made, from where it began.
 
@@ -73,7 +78,9 @@ class ResetService:
             copy_file(template, unfinished)
             rewrite_world(unfinished, name=world.name, tag=world.tag, row=row)
             async with world.agenda_lock:
+                last_id = await world.journal.last_id()
                 await world.database.replace_by(unfinished)
+                await world.journal.go_on_from(last_id)
                 async with world.database.transaction() as db:
                     await reload_next_due(world, db)
         finally:
@@ -89,7 +96,9 @@ class ResetService:
         self._world.clock.set(state)
 
     async def _template(self) -> Path:
-        return await self._worlds.template(self._world.seed, jst_date(self._world.starts_at))
+        return await self._worlds.template(
+            self._world.seed, self._world.starts_at - self._world.starts_at % HOUR
+        )
 
 
 def first_clock(mode: str, starts_at: int, rate: float) -> ClockState:

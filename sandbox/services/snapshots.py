@@ -60,19 +60,27 @@ class SnapshotService:
         Raises:
             SnapshotRefused: a name that cannot be one, or too many snapshots.
         """
+        path = self._checked(name)
+        if name.startswith(AUTOMATIC):
+            raise SnapshotRefused(f"names with {AUTOMATIC!r} are given by advances alone")
         async with self._world.snapshot_lock:
-            return await self._take(self._checked(name))
+            if not path.exists() and self._own_count() >= self._most:
+                raise SnapshotRefused(
+                    f"there are {self._most} snapshots already: delete some, or raise "
+                    "SANDBOX_MOST_SNAPSHOTS"
+                )
+            return await self._take(path)
+
+    def _own_count(self) -> int:
+        """Return how many snapshots somebody took; the automatic ones go by themselves."""
+        return sum(not path.name.startswith(AUTOMATIC) for path in self._folder.glob("*.db"))
 
     async def _take(self, path: Path) -> Snapshot:
-        if not path.exists() and len(self.list_all()) >= self._most + MOST_AUTOMATIC:
-            raise SnapshotRefused(
-                f"there are {self._most} snapshots already: delete some, or raise "
-                "SANDBOX_MOST_SNAPSHOTS"
-            )
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".new")
         try:
             now = self._world.now()
+            await self._world.journal.flush()
             await self._world.database.copy_to(unfinished)
             stamp_clock(unfinished, now, machine_now())
             unfinished.replace(path)
@@ -92,7 +100,7 @@ class SnapshotService:
             return await self._take(self._checked(f"{AUTOMATIC}{number:04d}"))
 
     async def restore(self, name: str) -> Snapshot:
-        """Bring back data, tokens, grants and clock together.
+        """Bring back data, tokens, grants, journal and clock together.
 
         Time goes on from the moment of the snapshot: a frozen clock stands there again, every
         other one runs on from there.
@@ -103,7 +111,9 @@ class SnapshotService:
         snapshot = self.find(name)
         world = self._world
         async with world.agenda_lock:
+            last_id = await world.journal.last_id()
             await world.database.replace_by(self._checked(name))
+            await world.journal.go_on_from(last_id)
             row = await world_rows.find(world.database)
             assert row is not None  # a snapshot is a world
             state = _resumed(state_of(row))

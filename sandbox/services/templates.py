@@ -1,4 +1,4 @@
-"""Template worlds: seeded once per seed and day, then copied. Making a world is copying a file."""
+"""Template worlds: made once per seed and hour, then copied. Making a world is copying a file."""
 
 import asyncio
 import hashlib
@@ -7,16 +7,16 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from sandbox import __version__
+from sandbox.domain.time import Instant, jst
 from sandbox.services.population import fixtures_digest
 from sandbox.storage.sqlite import SCHEMA_VERSION
 
-MOST_TEMPLATES = 12
+MOST_TEMPLATES = 24
 _SEEDING_MODULES = ("agenda", "life", "population", "seed", "vocabulary", "worlds")
 
 
@@ -25,7 +25,7 @@ class TemplateKey:
     """What a fresh world depends on. ``rules`` are the policies' parts that shape its rows."""
 
     seed: int
-    day: date
+    at: Instant
     rules: tuple[str, ...]
 
     @property
@@ -33,7 +33,7 @@ class TemplateKey:
         """Return a name that another version of the sandbox, or of its fixtures, never takes."""
         text = "\x1f".join((*self.rules, __version__, str(SCHEMA_VERSION), _origin()))
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return f"{self.seed}-{self.day:%Y%m%d}-{digest}.db"
+        return f"{self.seed}-{jst(self.at):%Y%m%dT%H%M}-{digest}.db"
 
 
 class Templates:
@@ -41,15 +41,19 @@ class Templates:
 
     def __init__(self, cache: Path | None, fallback: Path) -> None:
         self._folder = _first_writable([cache, fallback / "templates"])
-        self._making = asyncio.Lock()
+        self._making: dict[TemplateKey, asyncio.Lock] = {}
 
     async def get(self, key: TemplateKey, make: Callable[[Path], Awaitable[None]]) -> Path:
         """Return the file of a template, made by ``make`` where it is missing.
 
         Two processes may make the same one at once; the last to finish leaves its own.
         """
-        async with self._making:
-            return await self._get(key, make)
+        lock = self._making.setdefault(key, asyncio.Lock())
+        async with lock:
+            try:
+                return await self._get(key, make)
+            finally:
+                self._making.pop(key, None)
 
     async def _get(self, key: TemplateKey, make: Callable[[Path], Awaitable[None]]) -> Path:
         path = self._folder / key.file_name

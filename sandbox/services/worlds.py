@@ -7,18 +7,19 @@ and open again with their next call.
 import asyncio
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.clock import Clock, ClockState, Mode, frozen, monotonic_s
 from sandbox.domain.policy import BankPolicy
-from sandbox.domain.time import Instant, jst_date, midnight
+from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
+from sandbox.services.journal import Journal
 from sandbox.services.seed import seed_world
 from sandbox.services.templates import TemplateKey, Templates, copy_file
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
@@ -57,6 +58,8 @@ class Surroundings:
     base_url: Callable[[], str]
     most_worlds: int = 500
     most_open: int = 32
+    journal_rows: int = 10_000
+    journal_body_bytes: int = 4096
 
 
 class Worlds:
@@ -75,8 +78,8 @@ class Worlds:
 
     def names(self) -> list[str]:
         """Return every world, open or not, by name."""
-        files = self._around.directory.glob("*.db")
-        return sorted(file.stem for file in files if NAME.fullmatch(file.stem))
+        found = (file.removesuffix(".db") for file in os.listdir(self.directory) if _is_world(file))
+        return sorted(name for name in found if NAME.fullmatch(name))
 
     def name_of_tag(self, tag: str) -> str | None:
         """Return the world whose tokens begin with ``tag``."""
@@ -100,14 +103,16 @@ class Worlds:
         """
         self._refuse_new(name)
         starts_at = Clock(clock).now()
-        template = await self.template(seed, jst_date(starts_at))
+        template = await self.template(seed, starts_at - starts_at % HOUR)
         return await self._adopt(template, self._new_row(name, seed, starts_at, clock))
 
-    async def template(self, seed: int, day: date) -> Path:
-        """Return the closed file of a world of ``seed`` at the very beginning of ``day``."""
+    async def template(self, seed: int, at: Instant) -> Path:
+        """Return the closed file of a world of ``seed`` as it is at ``at``, a full hour."""
         rules = tuple(str(policy.closing_run_at) for policy in self._around.policies.values())
-        key = TemplateKey(seed=seed, day=day, rules=rules)
-        return await self._templates.get(key, lambda path: self._seed(path, seed, day))
+        key = TemplateKey(seed=seed, at=at, rules=rules)
+        if at == midnight(jst_date(at)):
+            return await self._templates.get(key, lambda path: self._seed(path, seed, at))
+        return await self._templates.get(key, lambda path: self._live_until(path, seed, at))
 
     async def fork(self, name: str, source: Path) -> World:
         """Make and open a world from another one's closed file: a snapshot, or an upload.
@@ -137,11 +142,10 @@ class Worlds:
                 remove_world_file(unfinished)
             return await self._open(name)
 
-    async def _seed(self, path: Path, seed: int, day: date) -> None:
-        """Write a template: a world at the very beginning of ``day``, its movements planned."""
+    async def _seed(self, path: Path, seed: int, starts_at: Instant) -> None:
+        """Write a template: a world at the very beginning of a day, its movements planned."""
         database = await SqliteDatabase.open(path)
         try:
-            starts_at = midnight(day)
             row = self._new_row("template", seed, starts_at, frozen(starts_at))
             world = self._world(row, database)
             async with database.transaction() as db:
@@ -151,6 +155,17 @@ class Worlds:
                 await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
             await catch_up(world)
+        finally:
+            await database.close()
+
+    async def _live_until(self, path: Path, seed: int, at: Instant) -> None:
+        """Write a template of a later hour: the day's first one, lived up to there."""
+        copy_file(await self.template(seed, midnight(jst_date(at))), path)
+        database = await SqliteDatabase.open(path)
+        try:
+            row = await world_rows.find(database)
+            assert row is not None  # a template is a world
+            await catch_up(self._world(replace(row, clock_mode=Mode.FROZEN, clock_at=at), database))
         finally:
             await database.close()
 
@@ -220,6 +235,7 @@ class Worlds:
         while world.users and patience > 0:
             await asyncio.sleep(PAUSE_S)
             patience -= PAUSE_S
+        await world.journal.close()
         await world.database.close()
 
     async def _run(self, world: World) -> World:
@@ -266,12 +282,22 @@ class Worlds:
             seed=row.seed,
             starts_at=row.starts_at,
             database=database,
+            journal=Journal(
+                database,
+                row.tag,
+                most=self._around.journal_rows,
+                body_bytes=self._around.journal_body_bytes,
+            ),
             clock=Clock(state_of(row)),
             calendar=calendar_around(jst_date(row.starts_at)),
             policies=self._around.policies,
             secret=self._around.secret,
             base_url=self._around.base_url,
         )
+
+
+def _is_world(file: str) -> bool:
+    return file.endswith(".db")
 
 
 def state_of(row: WorldRow) -> ClockState:

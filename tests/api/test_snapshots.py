@@ -1,9 +1,11 @@
 """Snapshots and resets: what comes back, and what stays."""
 
+import io
 import sqlite3
 
 import pytest
 
+from sandbox.domain.account import AccountState
 from tests.api.test_worlds import ask, make, mint
 from tests.support import NOW, run_sandbox
 
@@ -94,7 +96,7 @@ async def test_the_downloaded_file_is_a_database_and_comes_back_by_upload(runnin
     connection.close()
 
     headers = {"Content-Type": "application/vnd.sqlite3"}
-    status, _ = await raw(running, "PUT", "/s2", data=content, headers=headers)
+    status, _ = await raw(running, "PUT", "/s2", data=io.BytesIO(content), headers=headers)
     assert status == 200
     await running.advance("91d")
     await restore(running, "s2")
@@ -104,7 +106,7 @@ async def test_the_downloaded_file_is_a_database_and_comes_back_by_upload(runnin
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00" + b"\0" * 4096])
 async def test_a_file_that_is_no_world_is_refused(running, content):
     headers = {"Content-Type": "application/vnd.sqlite3"}
-    status, body = await raw(running, "PUT", "/bad", data=content, headers=headers)
+    status, body = await raw(running, "PUT", "/bad", data=io.BytesIO(content), headers=headers)
     assert status == 422, body
     assert (await ask(running, "GET", f"{WORLD}/snapshots"))[1] == {"snapshots": []}
 
@@ -119,11 +121,13 @@ async def test_a_world_with_a_trigger_of_its_own_is_refused(running, tmp_path):
     connection.commit()
     connection.close()
     headers = {"Content-Type": "application/vnd.sqlite3"}
-    status, body = await raw(running, "PUT", "/bad", data=path.read_bytes(), headers=headers)
+    status, body = await raw(
+        running, "PUT", "/bad", data=io.BytesIO(path.read_bytes()), headers=headers
+    )
     assert status == 422, body
 
 
-@pytest.mark.parametrize("name", ["..", ".hidden", "a b", "x" * 64, "ä"])
+@pytest.mark.parametrize("name", ["..", ".hidden", "a b", "x" * 64, "ä", "before-advance-0001"])
 async def test_a_bad_name_is_refused(running, name):
     status, _ = await ask(running, "POST", f"{WORLD}/snapshots", {"name": name})
     assert status == 422
@@ -174,7 +178,7 @@ async def test_resetting_the_data_keeps_tokens_and_time(running):
     now = (await ask(running, "GET", f"{WORLD}/clock"))[1]
     lived = await balances(running)
     (account_id,) = await running.account_ids(token)
-    await running.staff.set_account_state(account_id, "closed")
+    await running.staff.set_account_state(account_id, AccountState.CLOSED)
 
     await reset(running, "data")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import calls, parts
+from tests.bench import calls, parts, worlds
 
 Figures = tuple[float, float, float]  # median, lowest, highest
 
@@ -110,6 +110,23 @@ def storing(options: Options, template: Path, directory: Path) -> Iterator[Step]
     )
 
 
+def living(options: Options) -> Iterator[Step]:
+    """What worlds cost. One server measures all four, with the first of them."""
+    for name, what, aim, unit in (
+        ("new world", "new world, over HTTP", "≤ 10 ms", "ms"),
+        ("snapshot", "snapshot, over HTTP", "≤ 10 ms", "ms"),
+        ("restore", "restore, over HTTP", "≤ 10 ms", "ms"),
+        ("alive", f"resident memory with {worlds.ALIVE} worlds alive", "≤ 250 MiB", "MiB"),
+    ):
+        remark = "wall time" if unit == "ms" else f"{worlds.OPEN} of them held open"
+        yield (
+            what,
+            lambda what=what, aim=aim, unit=unit, name=name, remark=remark: Row(
+                what, aim, worlds.figures(options.rounds)[name], unit, remark
+            ),
+        )
+
+
 def measured(steps: list[Step], progress: Progress) -> list[Row]:
     task = progress.add_task("", total=len(steps))
     rows = []
@@ -128,7 +145,8 @@ def run(options: Options, progress: Progress) -> list[Row]:
         with calls.servers(served) as at:
             rows += measured(list(calling(options, at)), progress)
         template = directory / "data" / "default.db"  # of the last warm start, and closed
-        return rows + measured(list(storing(options, template, directory)), progress)
+        rows += measured(list(storing(options, template, directory)), progress)
+        return rows + measured(list(living(options)), progress)
 
 
 def main() -> None:
