@@ -32,7 +32,9 @@ async def site() -> AsyncIterator[Provider]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(site: Provider) -> AsyncIterator[Browser]:
     # The registered redirect URI names port 8000, which may be taken: Chromium goes elsewhere.
-    elsewhere = f"--host-resolver-rules=MAP localhost:8000 127.0.0.1:{site.port}"
+    # A name of an attacker's own leads to this machine: DNS rebinding.
+    to_site = f"MAP localhost:8000 127.0.0.1:{site.port}"
+    elsewhere = f"--host-resolver-rules={to_site}, MAP rebound.example 127.0.0.1"
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
             executable_path=await find_chromium(), args=[*FLAGS, elsewhere]
