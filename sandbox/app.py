@@ -84,6 +84,8 @@ def make_worlds(
             base_url=lambda: address.base_url,
             most_worlds=settings["most_worlds"],
             most_open=settings["most_open_worlds"],
+            journal_rows=settings["journal_rows"],
+            journal_body_bytes=settings["journal_body_bytes"],
         )
     )
 

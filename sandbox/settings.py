@@ -196,6 +196,18 @@ SETTINGS: tuple[Setting, ...] = (
         help="How many worlds are held open; the others open again with their next call",
     ),
     Setting(
+        name="journal_rows",
+        read=count,
+        default="10000",
+        help="How many calls a world's journal holds before the oldest go; 0: no journal",
+    ),
+    Setting(
+        name="journal_body_bytes",
+        read=count,
+        default="4096",
+        help="How much of each request and response body the journal keeps",
+    ),
+    Setting(
         name="print_json",
         flag="--print-json",
         read=boolean,

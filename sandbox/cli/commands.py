@@ -1,15 +1,20 @@
 """The commands, for people: help, completion and messages by Typer."""
 
 import inspect
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sandbox import __version__
-from sandbox.cli.probe import Health, probe, wait_until_ready
+from sandbox.cli import access, clock, snapshots, worlds
+from sandbox.cli.journal import journal
+from sandbox.cli.login import login
 from sandbox.cli.serve import EXIT_USAGE, run_server
 from sandbox.domain.duration import parse_duration
 from sandbox.settings import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from sandbox.cli.probe import Health
 
 EXIT_NOT_READY = 1
 
@@ -57,6 +62,8 @@ UrlOption = Annotated[str, typer.Option(help="Address of the bank door, or of th
 @app.command()
 def health(url: UrlOption = "") -> None:
     """Ask a server once whether it is ready. Exit code 0 where it is, else 1."""
+    from sandbox.cli.probe import probe
+
     _report(url, probe(url or _own_url()))
 
 
@@ -66,6 +73,8 @@ def wait(
     timeout: Annotated[str, typer.Option(help="How long to wait: 30s, 2m")] = "30s",
 ) -> None:
     """Wait until a server is ready. Exit code 0 once it is, 1 when the time is over."""
+    from sandbox.cli.probe import wait_until_ready
+
     try:
         timeout_s = parse_duration(timeout) / 1000
     except ValueError as error:
@@ -78,6 +87,18 @@ def wait(
 def version() -> None:
     """Print the version."""
     typer.echo(f"bank-sandbox {__version__}")
+
+
+# What drives a running server, over its control door.
+app.add_typer(worlds.app, name="worlds")
+app.add_typer(snapshots.app, name="snapshot")
+app.command()(clock.reset)
+app.add_typer(clock.app, name="clock")
+app.command()(login)
+app.add_typer(access.tokens, name="tokens")
+app.add_typer(access.grants, name="grants")
+app.command()(access.authorize)
+app.command()(journal)
 
 
 def _own_url() -> str:
@@ -98,7 +119,7 @@ def _own_url() -> str:
     )
 
 
-def _report(url: str, health: Health) -> None:
+def _report(url: str, health: "Health") -> None:
     where = url or _own_url()
     if health.is_ready:
         typer.echo(f"{where}: {health.detail}")

@@ -1,7 +1,8 @@
-"""``bank-sandbox serve``: from the flags to a running server."""
+"""``bank-sandbox serve``: from the flags to a running server.
 
-import asyncio
-import logging
+Every command passes here, so what only a server needs is imported where it starts.
+"""
+
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from sandbox.settings import SETTINGS, SettingInvalid, Settings, read_settings
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sandbox.app import Sandbox
 
 EXIT_USAGE = 2  # the settings make no sense, or the port or directory is taken
@@ -47,6 +50,8 @@ def run_server(flags: dict[str, str]) -> int:
 
 
 def _run(settings: Settings) -> int:
+    import asyncio
+
     from sandbox.app import serve
     from sandbox.storage.database import DataDirectoryInUse, SchemaMismatch
 
@@ -58,7 +63,7 @@ def _run(settings: Settings) -> int:
     return 0
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
     try:
         import uvloop
     except ImportError:  # not built for this platform: asyncio's own loop serves as well
@@ -73,6 +78,8 @@ def _complain(message: str) -> int:
 
 
 def _set_up_logging(settings: Settings) -> None:
+    import logging
+
     level = logging.INFO if settings["access_log"] else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s %(message)s")
     for name in settings.unknown:

@@ -1,6 +1,5 @@
 """The client for code that awaits, over aiohttp (imported with the first call)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import update_wrapper
@@ -134,6 +133,8 @@ class AsyncJournal(AsyncPart):
         self, *, after: str | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
     ) -> AsyncIterator[JournalEntry]:
         """Yield the entries after ``after``, and each new one as it comes, without an end."""
+        import asyncio
+
         while True:
             page = await self.page(after=after, **filters)
             for entry in page.items:

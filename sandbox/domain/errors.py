@@ -5,6 +5,7 @@ machine-readable cause that the sandbox tells testers in ``X-Sandbox-Reason``.
 """
 
 from enum import StrEnum
+from typing import Protocol
 
 
 class Reason(StrEnum):
@@ -27,16 +28,33 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Holder(Protocol):
+    """Whose grant a code or token hangs on."""
+
+    @property
+    def grant_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def contractor_id(self) -> str: ...
+    @property
+    def login(self) -> str: ...
+
+
 class BankError(Exception):
     """Base class; never raised itself."""
 
 
 class TokenRejected(BankError):
-    """The access token does not open the door (アクセストークン無効)."""
+    """The access token does not open the door (アクセストークン無効).
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    ``holder``: whose it is, where it is anybody's. For the journal, never for the caller.
+    """
+
+    def __init__(self, reason: Reason, message: str, holder: Holder | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.holder = holder
 
 
 class FunctionNotAvailable(BankError):

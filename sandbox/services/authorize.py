@@ -50,6 +50,15 @@ class Interaction:
     request: AuthorizationRequest
     contractor: Contractor | None
     credential_id: int | None
+    login: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """``location``: where the browser goes, with the client's code on it."""
+
+    location: str
+    grant_id: str
 
 
 class AuthorizeService:
@@ -120,19 +129,20 @@ class AuthorizeService:
         assert client is not None  # clients are never deleted, only ended
         if not client.is_active:
             raise ShownError("client_blocked", 400, client_id=client.client_id)
-        contractor = None
+        contractor = login = None
         if row.credential_id is not None:
-            contractor = await self._contractor_of(row.credential_id)
+            contractor, login = await self._contractor_of(row.credential_id)
         return Interaction(
             interaction_id=interaction_id,
             client=client,
             request=AuthorizationRequest(**json.loads(row.request)),
             contractor=contractor,
             credential_id=row.credential_id,
+            login=login,
         )
 
-    async def sign_in(self, interaction: Interaction, sign_in: SignIn) -> str:
-        """Bind a person to the interaction and return the browser's new cookie.
+    async def sign_in(self, interaction: Interaction, sign_in: SignIn) -> tuple[str, Contractor]:
+        """Bind a person to the interaction and return the browser's new cookie, and who it is.
 
         Raises:
             SignInRefused: wrong, locked, not eligible, or of a kind that the client cannot serve.
@@ -154,7 +164,7 @@ class AuthorizeService:
             )
         if not is_bound:
             raise ShownError("interaction_unknown", 400)
-        return cookie
+        return cookie, contractor
 
     async def check_eligible(self, interaction: Interaction) -> None:
         """Raise ``SignInRefused`` where card, contract or accounts ended after the sign-in."""
@@ -181,7 +191,7 @@ class AuthorizeService:
 
     async def allow(
         self, interaction: Interaction, *, functions: tuple[str, ...], account_ids: tuple[str, ...]
-    ) -> str:
+    ) -> Allowed:
         """Record the consent and return where the browser goes: the client's code, state, iss.
 
         What was not ticked is not granted, and what was never offered cannot be (O-26).
@@ -189,7 +199,7 @@ class AuthorizeService:
         assert interaction.contractor is not None
         assert interaction.credential_id is not None
         offered = await self.list_offered(interaction.contractor)
-        code = await self._grants.consent(
+        granted = await self._grants.consent(
             Consent(
                 client=interaction.client,
                 request=interaction.request,
@@ -201,7 +211,8 @@ class AuthorizeService:
             interaction_id=interaction.interaction_id,
         )
         request = interaction.request
-        return self._location(request.redirect_uri, code=code, state=request.state)
+        location = self._location(request.redirect_uri, code=granted.code, state=request.state)
+        return Allowed(location=location, grant_id=granted.grant_id)
 
     async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
         """End the interaction and return where the browser goes: ``access_denied``.
@@ -233,10 +244,10 @@ class AuthorizeService:
         query = urlencode(answer, errors="surrogateescape", quote_via=quote_plus)
         return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
 
-    async def _contractor_of(self, credential_id: int) -> Contractor:
+    async def _contractor_of(self, credential_id: int) -> tuple[Contractor, str]:
         database = self._world.database
         credential = await contractors.find_credential_by_id(database, credential_id)
         assert credential is not None
         contractor = await contractors.find(database, credential.contractor_id)
         assert contractor is not None
-        return contractor
+        return contractor, credential.login

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from contextlib import suppress
 from urllib.parse import unquote_plus
 
 from sandbox.domain.client import Client
@@ -31,6 +32,14 @@ def basic_credentials(header: str) -> tuple[str, str]:
     if not colon:
         raise InvalidClient(_FAILED, used_basic=True)
     return unquote_plus(client_id), unquote_plus(secret)  # RFC 6749 §2.3.1
+
+
+def claimed_client(header: str | None, form: Parameters) -> str | None:
+    """Return which client a call says that it comes from, proven or not."""
+    with suppress(InvalidClient):
+        if header is not None:
+            return basic_credentials(header)[0]
+    return form.get("client_id")
 
 
 class ClientAuthenticator:

@@ -39,6 +39,12 @@ class Consent:
     accounts: tuple[Account, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    grant_id: str
+    code: str
+
+
 class GrantService:
     def __init__(self, world: World, bank: str, policy: BankPolicy) -> None:
         self._world = world
@@ -59,8 +65,8 @@ class GrantService:
             raise ShownError("service_ended", 410)  # T-38
         return in_force[-1]
 
-    async def consent(self, consent: Consent, *, interaction_id: str | None) -> str:
-        """Make the grant and return its authorization code.
+    async def consent(self, consent: Consent, *, interaction_id: str | None) -> Granted:
+        """Make the grant and return it with its authorization code.
 
         Raises:
             NothingChosen: no function or no account is left of the choice.
@@ -81,7 +87,7 @@ class GrantService:
             for account in consent.accounts:
                 if account.history == "on_demand":
                     await fill_on_demand(db, account.account)
-        return code
+        return Granted(grant_id=grant_id, code=code)
 
     async def _end_superseded(self, db: Transaction, consent: Consent, now: Instant) -> None:
         """The new consent ends earlier ones, as far as the bank's rules say (faults §3)."""

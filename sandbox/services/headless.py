@@ -105,10 +105,10 @@ async def consent(
         contractor=contractor,
         credential_id=credential.credential_id,
     )
-    location = await bank.authorize.allow(
+    allowed = await bank.authorize.allow(
         interaction,
         functions=client.functions if functions is None else functions,
         account_ids=tuple(a.account_id for a in offered) if account_ids is None else account_ids,
     )
-    answer = parse_qs(urlsplit(location).query)
-    return Consented(redirect_to=location, code=answer["code"][-1], state=request.state)
+    answer = parse_qs(urlsplit(allowed.location).query)
+    return Consented(redirect_to=allowed.location, code=answer["code"][-1], state=request.state)

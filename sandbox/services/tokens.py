@@ -38,6 +38,7 @@ class TokenPair:
     refresh_token: str
     refresh_token_expires_in: int
     scope: str
+    holder: Standing
 
 
 class TokenService:
@@ -66,7 +67,7 @@ class TokenService:
         if reason is None and presented_by not in (None, standing.client_id):
             reason = Reason.FOREIGN_TOKEN
         if reason is not None:
-            raise TokenRejected(reason, _NOT_LIVE)
+            raise TokenRejected(reason, _NOT_LIVE, standing)
         return access
 
     async def _find(self, key: bytes) -> Found:
@@ -98,15 +99,17 @@ class TokenService:
             found = await grants.find_code(db, code_hash)
             if found is None:
                 raise InvalidGrant("no such code")  # nothing has been written yet
+            standing, dead = await self._live_standing(db, found.grant_id, now)
             refusal = found.refusal(asked, now)
             if refusal is None:
                 await grants.spend_code(db, code_hash, now)
-                standing, refusal = await self._live_standing(db, found.grant_id, now)
+                refusal = dead
             elif isinstance(refusal, GrantReused):
                 await self._end(db, found.grant_id, now, refusal)
             if refusal is None:
                 pair = await self._issue(db, standing, tuple(standing.scope.split()), now)
         if refusal is not None:
+            refusal.holder = standing
             raise refusal
         return pair
 
@@ -134,21 +137,22 @@ class TokenService:
                 narrowed = tuple((scope or found.scope).split())
                 pair = await self._rotate(db, standing, narrowed, refresh_token, found.expires_at)
         if refusal is not None:
+            refusal.holder = standing
             raise refusal
         return pair
 
-    async def revoke(self, client: Client, token: str) -> None:
-        """End the grant of either of its tokens, at once (RFC 7009, T-23).
+    async def revoke(self, client: Client, token: str) -> Standing | None:
+        """End the grant of either of its tokens, at once (RFC 7009, T-23), and return it.
 
         An unknown token, and one of another client, is left alone without a word (O-13).
         """
         now = self._world.now()
         async with self._world.database.transaction() as db:
             found = await grants.find_grant_of_token(db, token_hash(token))
-            if found is not None and found[1] == client.client_id:
-                await grants.end_grant(
-                    db, found[0], at=now, reason=Reason.REVOKED_BY_PROVIDER.value
-                )
+            if found is None or found[1] != client.client_id:
+                return None
+            await grants.end_grant(db, found[0], at=now, reason=Reason.REVOKED_BY_PROVIDER.value)
+            return await grants.find_standing(db, found[0])
 
     def _refresh_refusal(
         self, client: Client, standing: Standing, expires_at: Instant
@@ -229,6 +233,7 @@ class TokenService:
             refresh_token=refresh_token,
             refresh_token_expires_in=(refresh_until - now) // 1000,
             scope=scope_text,
+            holder=standing,
         )
 
 

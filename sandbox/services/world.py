@@ -8,6 +8,7 @@ from sandbox.clock import Clock
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
+from sandbox.services.journal import Journal
 from sandbox.storage.database import Database
 from sandbox.storage.world import WorldRow
 
@@ -28,6 +29,7 @@ class World:
     seed: int
     starts_at: Instant
     database: Database
+    journal: Journal
     clock: Clock
     calendar: BankCalendar
     policies: Mapping[str, BankPolicy]

@@ -1,6 +1,5 @@
 """A world's file from elsewhere, such as a failed CI run, opened again as the default world."""
 
-import asyncio
 from pathlib import Path
 
 from sandbox.services.snapshots import MOST_AUTOMATIC, SnapshotService
@@ -27,7 +26,7 @@ async def reopen(worlds: Worlds, source: Path) -> World:
     """
     folder = worlds.directory / "snapshots" / DEFAULT_WORLD
     snapshot = folder / f"{AS_GIVEN}.db"
-    await asyncio.to_thread(_take_in, source, snapshot)
+    _take_in(source, snapshot)
     world = await worlds.fork(DEFAULT_WORLD, snapshot)
     # Opening it has let its clock run on to now; a snapshot's restoring takes that back.
     await SnapshotService(world, folder, MOST_AUTOMATIC).restore(AS_GIVEN)
@@ -45,7 +44,8 @@ def _take_in(source: Path, target: Path) -> None:
         check_file(unfinished)
         unfinished.replace(target)
     except SchemaMismatch as error:
-        raise WorldFileRefused(str(error).replace(str(unfinished), str(source))) from error
+        reason = str(error).replace(str(unfinished), "it").partition(". ")[0]
+        raise WorldFileRefused(reason) from error
     except OSError as error:
         raise WorldFileRefused(error.strerror or str(error)) from error
     finally:

@@ -45,8 +45,12 @@ class Database(Reader, Protocol):
 
     commits: int
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Run the block as one transaction: all of it, or none of it, also on cancellation."""
+    def transaction(self, *, counts: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """Run the block as one transaction: all of it, or none of it, also on cancellation.
+
+        ``counts`` False: it touches nothing that any answer is made from. The journal is written
+        like this four times a second; if that raised ``commits``, no read would ever be remembered.
+        """
         ...
 
     def scan(self, sql: str, *args: Any) -> AsyncIterator[list[Row]]:

@@ -16,8 +16,15 @@ class ExportedTable:
     withheld: tuple[str, ...] = ()
 
 
-# Sessions, codes and tokens, and the counters around the log-in.
-WITHHELD_TABLES = ("interaction", "authorization_code", "token", "login_failure")
+# Sessions, codes and tokens, the counters around the log-in, and what happened at the door.
+WITHHELD_TABLES = (
+    "interaction",
+    "authorization_code",
+    "token",
+    "login_failure",
+    "journal",
+    "journal_state",
+)
 
 EXPORTED_TABLES = (
     ExportedTable(

@@ -7,7 +7,7 @@ from sandbox.storage.database import Reader, Row, Transaction
 _STANDING = """
     g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,
     g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
-    g.scope
+    g.scope, l.login
 """
 _OF_GRANT = """
     JOIN client c ON c.client_id = g.client_id
@@ -41,6 +41,7 @@ def _standing(row: Row) -> Standing:
         contract_state=row[11],
         credential_state=row[12],
         scope=row[13],
+        login=row[14],
     )
 
 
@@ -54,7 +55,7 @@ async def find_token(
 ) -> tuple[Standing, str, str, Instant, int] | None:
     """Return (standing, kind, scope, expires_at, world version): all that a call needs, at once."""
     row = await db.fetchrow(_FIND_TOKEN, token_hash)
-    return None if row is None else (_standing(row), row[14], row[15], row[16], row[17])
+    return None if row is None else (_standing(row), row[15], row[16], row[17], row[18])
 
 
 async def insert_grant(

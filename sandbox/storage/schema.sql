@@ -215,3 +215,49 @@ CREATE TABLE terms (
     effective_on  TEXT NOT NULL,                 -- from 00:00 of this day (T-34)
     PRIMARY KEY (bank, version)
 ) WITHOUT ROWID;
+
+-- ジャーナル: every call at the bank door, in blocks of a JSON array of arrays (storage/journal.py)
+CREATE TABLE journal (
+    first_id  INTEGER PRIMARY KEY,               -- of the block's first entry; the others follow on
+    last_id   BIGINT NOT NULL,
+    entries   BLOB   NOT NULL
+);
+
+CREATE TABLE journal_state (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    last_id   BIGINT NOT NULL,                   -- the highest ever given: none is given twice
+    first_id  BIGINT NOT NULL,                   -- older entries are out of sight
+    dropped   BIGINT NOT NULL                    -- how many have gone because there were too many
+);
+INSERT INTO journal_state VALUES (1, 0, 1, 0);
+
+-- The journal as rows, for whoever looks into a world's file with a SQL shell.
+CREATE VIEW journal_entry AS
+SELECT b.first_id + e.key AS id,
+       json_extract(e.value, '$[0]') AS at,
+       json_extract(e.value, '$[1]') AS real_at,
+       json_extract(e.value, '$[2]') AS latency_us,
+       json_extract(e.value, '$[3]') AS bank,
+       json_extract(e.value, '$[4]') AS operation,
+       json_extract(e.value, '$[5]') AS method,
+       json_extract(e.value, '$[6]') AS path,
+       json_extract(e.value, '$[7]') AS remote,
+       json_extract(e.value, '$[8]') AS user_agent,
+       json_extract(e.value, '$[9]') AS client_id,
+       json_extract(e.value, '$[10]') AS presented_by,
+       json_extract(e.value, '$[11]') AS contractor_id,
+       json_extract(e.value, '$[12]') AS "user",
+       json_extract(e.value, '$[13]') AS grant_id,
+       json_extract(e.value, '$[14]') AS status,
+       json_extract(e.value, '$[15]') AS error_code,
+       json_extract(e.value, '$[16]') AS reason,
+       json_extract(e.value, '$[17]') AS fault,
+       json_extract(e.value, '$[18]') AS location,
+       json_extract(e.value, '$[19]') AS request_type,
+       json_extract(e.value, '$[20]') AS request_body,
+       json_extract(e.value, '$[21]') AS request_bytes,
+       json_extract(e.value, '$[22]') AS response_type,
+       json_extract(e.value, '$[23]') AS response_body,
+       json_extract(e.value, '$[24]') AS response_bytes
+FROM journal b JOIN journal_state s, json_each(CAST(b.entries AS TEXT)) e
+WHERE b.first_id + e.key >= s.first_id;

@@ -126,7 +126,7 @@ class SqliteDatabase:
         return cls(path, writer, OnLoop(reader))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Writer]:
+    async def transaction(self, *, counts: bool = True) -> AsyncIterator[Writer]:
         async with self._write_lock:
             direct = self._writer.direct
             try:
@@ -136,10 +136,10 @@ class SqliteDatabase:
             except BaseException:  # cancellation too
                 await self._roll_back()
                 raise
-            self._committed()
+            self._committed(counts=counts)
 
-    def _committed(self) -> None:
-        self.commits += 1
+    def _committed(self, *, counts: bool = True) -> None:
+        self.commits += counts
         if self._checkpoint is None:
             self._checkpoint = asyncio.create_task(self._checkpoint_soon())
 
@@ -162,6 +162,8 @@ class SqliteDatabase:
     async def copy_to(self, path: Path) -> None:
         """Write a consistent copy of the whole world to ``path`` (SQLite's online backup)."""
         target = sqlite3.connect(path, check_same_thread=False)
+        # A copy is renamed into its place when it is whole: it needs no journal of its own.
+        target.execute("PRAGMA synchronous = OFF")
         try:
             async with self._side_reader() as connection:
                 await connection.backup(target)
@@ -217,11 +219,14 @@ class SqliteDatabase:
         percentile of a mixed load fall from 29 to 12 ms. Only after a write: an idle world
         costs nothing.
         """
-        await asyncio.sleep(CHECKPOINT_SECONDS)
+        seen = -1
+        while seen != self.commits:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            seen = self.commits
+            async with aiosqlite.connect(self.path, isolation_level=None) as connection:
+                await connection.execute_fetchall("PRAGMA wal_autocheckpoint = 0")
+                await connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
         self._checkpoint = None
-        async with aiosqlite.connect(self.path, isolation_level=None) as connection:
-            await connection.execute_fetchall("PRAGMA wal_autocheckpoint = 0")
-            await connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def close(self) -> None:
         """Close both connections; the file alone is then the whole world."""
@@ -244,3 +249,5 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 0")  # see _checkpoint_soon
+    # Some builds write zeros over every page that falls free: half of what the journal writes.
+    connection.execute("PRAGMA secure_delete = FAST")

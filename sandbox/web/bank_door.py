@@ -11,6 +11,7 @@ from sandbox.web.oauth.token import TokenEndpoints
 from sandbox.web.openapi import OpenApiEndpoint
 from sandbox.web.pages import asset_routes
 from sandbox.web.profile import Profile
+from sandbox.web.recording import recorded, recorded_alone
 from sandbox.web.world_prefix import WorldPrefix
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
@@ -46,7 +47,7 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
 
 def bank_app(front: Front, profile: Profile) -> web.Application:
     """Return one bank as a sub-application, so that its errors are its own."""
-    app = web.Application(middlewares=[errors(front, profile)])
+    app = web.Application(middlewares=[recorded(profile.name), errors(front, profile)])
     for base in profile.bases:
         for row in profile.endpoints:
             # add_route and not a RouteDef: that would let HEAD in beside GET.
@@ -65,8 +66,9 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     for profile in profiles:
         # RFC 8414 §3.1: the well-known part goes before the issuer's path.
         metadata = MetadataEndpoint(front, profile)
-        app.router.add_get(f"{WELL_KNOWN}/{profile.name}", metadata.show_alone)
-        app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", metadata.show_alone)
+        show = recorded_alone(profile.name, metadata.show_alone)
+        app.router.add_get(f"{WELL_KNOWN}/{profile.name}", show)
+        app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", show)
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))
     app.router.add_routes(asset_routes())
     app.router.add_routes([web.get("/healthz", healthz), readyz(front)])

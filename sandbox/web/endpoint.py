@@ -18,8 +18,10 @@ from sandbox.domain.errors import (
 )
 from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
+from sandbox.services.journal import Entry
 from sandbox.services.tokens import Access
 from sandbox.web.front import Front, json_response
+from sandbox.web.noting import entry_of
 
 Json: TypeAlias = dict[str, Any]
 CLIENT_HEADER = "X-Client-Id"
@@ -58,22 +60,30 @@ class Endpoint:
         """Return the aiohttp handler of this row behind ``front``."""
 
         async def handle(request: web.Request) -> web.Response:
+            entry = entry_of(request)
+            entry.operation = self.answer.__name__
             token = bearer_token(request)
             bank = await front.bank(request, bank_name, token=token)
-            access = await self._authorize(request, bank, token)
+            access = await self._authorize(request, bank, token, entry)
             query = self._query(request, front) if self.request_schema else {}
             body = await self.answer(Call(request, bank, access, query))
             if front.is_strict:
                 front.schemas.check_reply(self.reply_schema, body)
+            entry.is_plain = True
             return json_response(body, now=bank.world.now())
 
         return handle
 
-    async def _authorize(self, request: web.Request, bank: Bank, token: str | None) -> Access:
+    async def _authorize(
+        self, request: web.Request, bank: Bank, token: str | None, entry: Entry
+    ) -> Access:
         bank.check_hours()
         if token is None:
             raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)
-        access = await bank.tokens.check(token, request.headers.get(CLIENT_HEADER))
+        entry = entry_of(request)
+        entry.presented_by = request.headers.get(CLIENT_HEADER)
+        access = await bank.tokens.check(token, entry.presented_by)
+        entry.holder = access.standing
         bank.limiter.count(access.standing.client_id, access.standing.contractor_id)
         if self.scope not in access.scope:
             raise InsufficientScope(self.scope)

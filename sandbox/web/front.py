@@ -9,17 +9,16 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from sandbox.clock import monotonic_s
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World
 from sandbox.services.worlds import UnknownWorld, Worlds
+from sandbox.web.noting import ENTRY
 from sandbox.web.pages import Pages
 from sandbox.web.schema import SchemaStore
 
 WORLD_HEADER = "X-Sandbox-World"
-_WORLD = web.RequestKey("world", World)  # the world that a request found
 SERVER = "bank-sandbox"
 
 
@@ -43,9 +42,9 @@ class Front:
         Raises:
             UnknownWorld: there is none of that name.
         """
-        found: World | None = request.get(_WORLD)
-        if found is not None:
-            return found
+        entry = request[ENTRY]
+        if entry.world is not None:
+            return entry.world
         name = request.match_info.get("world")
         if name is None and token is not None:
             name = self.worlds.name_of_tag(token[:TAG_LENGTH])
@@ -53,21 +52,15 @@ class Front:
             name = request.headers.get(WORLD_HEADER, DEFAULT_WORLD)
         world = self.worlds.running.get(name) or await self.worlds.open(name)
         world.users += 1
-        request[_WORLD] = world
+        entry.world = world
         return world
 
     async def dated(self, request: web.Request, response: web.Response) -> web.Response:
         """Date an answer by its world's clock, also where nothing has looked for the world yet."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         with suppress(UnknownWorld):
-            await self.find_world(request)
+            await self.find_world(request, token=token if scheme.lower() == "bearer" else None)
         return stamped(request, response)
-
-    def release(self, request: web.Request) -> None:
-        """Let go of the world that the request found: it may be closed when others need room."""
-        world: World | None = request.get(_WORLD)
-        if world is not None:
-            world.users -= 1
-            world.used_at_s = monotonic_s()
 
 
 async def caught_up(world: World) -> World:
@@ -103,7 +96,7 @@ def json_response(body: Any, *, status: int = 200, now: Instant | None = None) -
 def stamped(request: web.Request, response: web.Response) -> web.Response:
     """Date an answer by the clock of the world that the request found, if it found one."""
     response.headers["Server"] = SERVER
-    world: World | None = request.get(_WORLD)
+    world = request[ENTRY].world
     if world is not None:
         response.headers["Date"] = http_date(world.now())
     return response

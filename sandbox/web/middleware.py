@@ -13,9 +13,11 @@ from sandbox.domain.errors import (
     TokenRejected,
     TooManyRequests,
 )
+from sandbox.services.journal import Entry
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.endpoint import NO_TOKEN
 from sandbox.web.front import Front, json_response
+from sandbox.web.noting import entry_of
 from sandbox.web.profile import Profile, Refusal
 
 log = logging.getLogger("sandbox.web")
@@ -27,21 +29,31 @@ def errors(front: Front, profile: Profile) -> Middleware:
         try:
             return await handler(request)
         except BankError as error:
+            _note(entry_of(request), profile, error)
             return await front.dated(request, refuse(profile, error))
         except web.HTTPException as error:
             if error.status < 400:
                 raise  # a redirect of a page
+            entry_of(request).error_code = _http_refusal(profile, error).code
             return await front.dated(request, refuse_http(profile, error))
         except UnknownWorld:
             return _answer(profile, profile.http_refusals[404], [], {})
         except Exception:
             # The path only: a query string may carry a secret that does not belong in a log.
             log.exception("%s %s failed", request.method, request.path)
-            return await front.dated(request, _answer(profile, profile.http_refusals[500], [], {}))
-        finally:
-            front.release(request)
+            refusal = profile.http_refusals[500]
+            entry_of(request).error_code = refusal.code
+            return await front.dated(request, _answer(profile, refusal, [], {}))
 
     return middleware
+
+
+def _note(entry: Entry, profile: Profile, error: BankError) -> None:
+    """Write down why, also where strict realism keeps it from the caller."""
+    entry.error_code, entry.is_plain = profile.refusals[type(error)].code, True
+    if isinstance(error, TokenRejected):
+        entry.reason = error.reason.value
+        entry.holder = error.holder
 
 
 def refuse(profile: Profile, error: BankError) -> web.Response:
@@ -64,9 +76,13 @@ def refuse(profile: Profile, error: BankError) -> web.Response:
 
 def refuse_http(profile: Profile, error: web.HTTPException) -> web.Response:
     """Say what the router or the parser found wrong: unknown path, method, size."""
-    refusal = profile.http_refusals.get(error.status) or profile.http_refusals[400]
+    refusal = _http_refusal(profile, error)
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
     return _answer(profile, refusal, [], headers)
+
+
+def _http_refusal(profile: Profile, error: web.HTTPException) -> Refusal:
+    return profile.http_refusals.get(error.status) or profile.http_refusals[400]
 
 
 def _answer(

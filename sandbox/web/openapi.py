@@ -8,6 +8,7 @@ from aiohttp import web
 from sandbox import __version__
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.front import Front, json_response
+from sandbox.web.noting import entry_of
 from sandbox.web.oauth.metadata import endpoints_of
 from sandbox.web.profile import Profile
 from sandbox.web.schema import SchemaStore
@@ -115,6 +116,7 @@ class OpenApiEndpoint:
         self._profile = profile
 
     async def show(self, request: web.Request) -> web.StreamResponse:
+        entry_of(request).operation = "openapi"
         bank = await self._front.bank(request, self._profile.name)
         issuer = bank.world.issuer(self._profile.name)
         return json_response(

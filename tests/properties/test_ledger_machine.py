@@ -12,7 +12,7 @@ from sandbox.domain.ledger import Leg, Posting
 from sandbox.domain.time import DAY, HOUR, MINUTE, Instant, jst_date, midnight
 from sandbox.services import ledger as postings
 from sandbox.storage import accounts, ledger
-from tests.properties.pace import MACHINE
+from tests.properties.pace import machine
 from tests.properties.small_world import ACCOUNTS, AUDITOR_GRANT, STARTS_AT, WorldMachine
 from tests.properties.small_world import account_id as id_of
 
@@ -99,6 +99,13 @@ class LedgerMachine(WorldMachine):
     def deposit(self, account, yen):
         self.post(legs=[(account, yen)], shares=[], lag=0)
 
+    @rule(account=st.sampled_from(sorted(ACCOUNTS)), beyond=st.integers(0, 1))
+    def withdraw_to_the_edge(self, account, beyond):
+        """The last yen that may be withdrawn, and one more."""
+        _, limit_yen, held_yen = ACCOUNTS[account]
+        covered = self.auditor.balance(account) - held_yen + limit_yen
+        self.post(legs=[(account, -max(covered, 0) - beyond)], shares=[], lag=0)
+
     @rule(legs=LEGS)
     def fail_after_posting(self, legs):
         """Whatever else goes wrong in the transaction takes the posting with it."""
@@ -115,6 +122,16 @@ class LedgerMachine(WorldMachine):
         assert all(run["accounts"] == len(ACCOUNTS) for run in runs)
         for day in expected:
             self.auditor.close(day)
+
+    @rule(edge=st.sampled_from(["day", "month"]))
+    def book_on_the_stroke_of_midnight(self, edge):
+        """What is booked then belongs to the new day, and on the first to the new month."""
+        today = jst_date(self.now)
+        next_month = (today.replace(day=28) + timedelta(4)).replace(day=1)
+        day = next_month if edge == "month" else today + timedelta(1)
+        self.let_time_pass(midnight(day) - self.now)
+        self.deposit(account=1, yen=1)
+        self.let_time_pass(DAY)
 
     @rule()
     def restart(self):
@@ -163,4 +180,4 @@ class LedgerMachine(WorldMachine):
 
 
 def test_the_ledger_agrees_with_its_auditor_whatever_happens():
-    run_state_machine_as_test(LedgerMachine, settings=MACHINE)
+    run_state_machine_as_test(LedgerMachine, settings=machine(12))

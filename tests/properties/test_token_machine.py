@@ -20,7 +20,7 @@ from sandbox.domain.time import DAY, MINUTE, SECOND, Instant
 from sandbox.services.grants import Consent
 from sandbox.services.staff import StaffService
 from sandbox.storage import accounts, clients, contractors
-from tests.properties.pace import MACHINE
+from tests.properties.pace import machine
 from tests.properties.small_world import CLIENTS, CONTRACTORS, POLICY, REDIRECT_URI, WorldMachine
 
 CLIENT = st.sampled_from(CLIENTS)
@@ -133,6 +133,19 @@ class TokenMachine(WorldMachine):
             if access.grant is grant:
                 access.expires_at = min(access.expires_at, self.now)
         return self.issued(self.run(act), grant)
+
+    @rule(target=refresh_tokens, code=codes)
+    def exchange_twice(self, code):
+        """What a thief and the client would do with the same code."""
+        first = self.exchange(code)
+        self.exchange(code)
+        return first
+
+    @rule(target=refresh_tokens, token=refresh_tokens)
+    def refresh_twice(self, token):
+        first = self.refresh(token)
+        self.refresh(token)
+        return first
 
     @rule(code=codes)
     def another_client_brings_the_code(self, code):
@@ -247,7 +260,7 @@ class TokenMachine(WorldMachine):
             functions=("balances",),
             accounts=tuple(await accounts.list_of_contractor(database, contractor_id)),
         )
-        return await self.bank.grants.consent(consent, interaction_id=None)
+        return (await self.bank.grants.consent(consent, interaction_id=None)).code
 
 
 def other_than(client_id: str) -> str:
@@ -258,4 +271,4 @@ def other_than(client_id: str) -> str:
     "T-11", "T-12", "T-22", "T-24", "T-40", "O-4", "O-5", "O-12", "O-13", "O-33"
 )
 def test_a_token_lives_exactly_as_long_as_the_model_says():
-    run_state_machine_as_test(TokenMachine, settings=MACHINE)
+    run_state_machine_as_test(TokenMachine, settings=machine(60))

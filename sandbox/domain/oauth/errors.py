@@ -1,12 +1,16 @@
 """OAuth refusals (RFC 6749 §4.1.2.1, §5.2; RFC 7009). Descriptions are ASCII."""
 
-from sandbox.domain.errors import Reason
+from sandbox.domain.errors import Holder, Reason
 
 
 class OAuthError(Exception):
-    """An error that goes to the client, with the RFC's code in ``error``."""
+    """An error that goes to the client, with the RFC's code in ``error``.
+
+    ``holder``: whose code or token it was, where that is known. For the journal alone.
+    """
 
     error = "invalid_request"
+    holder: Holder | None = None
 
     def __init__(self, description: str, reason: Reason | None = None) -> None:
         super().__init__(description)

@@ -32,6 +32,7 @@ class Standing:
     client_status: str
     contract_state: str
     credential_state: str
+    login: str  # of the user who allowed it
 
     def end_reason_at(self, now: Instant) -> Reason | None:
         """Return why the grant no longer lives at ``now``, or None while it does."""

@@ -23,6 +23,7 @@ from sandbox.services.sign_in import SignInRefused
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log
+from sandbox.web.noting import entry_of
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
 from sandbox.web.profile import Profile
@@ -31,6 +32,7 @@ from sandbox.web.wording import keep_language
 COOKIE = "interaction"
 NO_FORM = Parameters({}, frozenset())
 INTERACTION_PATH = "/oauth/auth/{interaction}"
+OPERATIONS = {"sign_in": "sign_in", "allow": "consent", "deny": "deny"}  # by what was pressed
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
 
@@ -41,13 +43,13 @@ class AuthorizePages:
         self._screens = Screens(front, profile)
 
     async def begin(self, request: web.Request) -> web.Response:
-        return await self._answer(request, self._begin)
+        return await self._answer(request, "authorize", self._begin)
 
     async def show(self, request: web.Request) -> web.Response:
-        return await self._answer(request, self._show)
+        return await self._answer(request, "interaction", self._show)
 
     async def act(self, request: web.Request) -> web.Response:
-        return await self._answer(request, self._act)
+        return await self._answer(request, "interaction", self._act)
 
     async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
@@ -55,6 +57,7 @@ class AuthorizePages:
             parameters = parse_parameters(request.rel_url.raw_query_string)
         except TooManyFields:
             raise ShownError("invalid_request") from None
+        entry_of(request).client_id = parameters.get("client_id")
         client, asked = await bank.authorize.check(parameters)
         try:
             bank.check_hours()
@@ -73,7 +76,9 @@ class AuthorizePages:
     async def _show(self, request: web.Request, bank: Bank) -> web.Response:
         interaction, cookie = await self._find(request, bank)
         token = csrf_token(cookie)
-        if interaction.contractor is None:
+        is_new = interaction.contractor is None
+        entry_of(request).operation = "sign_in_page" if is_new else "consent_page"
+        if is_new:
             response = self._screens.sign_in(request, interaction, token)
         else:
             refusal = await self._ineligible(request, bank, interaction, token)
@@ -88,6 +93,8 @@ class AuthorizePages:
         if not csrf_matches(form.get("csrf"), cookie):
             raise ShownError("csrf", 403)
         decision = form.get("decision")
+        entry = entry_of(request)
+        entry.operation = OPERATIONS.get(decision or "", entry.operation)
         if decision == "deny":
             response = see_other(await bank.authorize.deny(interaction))
             response.del_cookie(COOKIE, path=request.path)
@@ -117,16 +124,19 @@ class AuthorizePages:
         cookie: str,
         form: Parameters,
     ) -> web.Response:
-        token = csrf_token(cookie)
+        token, entry = csrf_token(cookie), entry_of(request)
         typed = typed_sign_in(form)
         if typed is None:
+            entry.error_code = "incomplete"
             return self._screens.sign_in(
                 request, interaction, token, form=form, error="incomplete", status=400
             )
+        entry.login = typed.login
         try:
-            new_cookie = await bank.authorize.sign_in(interaction, typed)
+            new_cookie, contractor = await bank.authorize.sign_in(interaction, typed)
         except SignInRefused as refused:
             return self._screens.refused(request, interaction, token, form, refused)
+        entry.contractor_id = contractor.contractor_id
         response = see_other(request.path)
         self._set_cookie(response, bank, request.path, new_cookie)
         keep_language(request, response)
@@ -143,11 +153,12 @@ class AuthorizePages:
         chosen_functions = form.all("function")
         chosen_accounts = form.all("account")
         try:
-            location = await bank.authorize.allow(
+            allowed = await bank.authorize.allow(
                 interaction, functions=chosen_functions, account_ids=chosen_accounts
             )
         except NothingChosen as nothing:
             token = csrf_token(cookie)
+            entry_of(request).error_code = f"no_{nothing.what}"
             return await self._screens.consent(
                 request,
                 bank,
@@ -156,13 +167,18 @@ class AuthorizePages:
                 chosen=(chosen_functions, chosen_accounts),
                 missing=nothing.what,
             )
-        response = see_other(location)
+        entry_of(request).grant_id = allowed.grant_id
+        response = see_other(allowed.location)
         response.del_cookie(COOKIE, path=request.path)
         return response
 
     async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
         cookie = request.cookies.get(COOKIE, "")
         found = await bank.authorize.find(request.match_info["interaction"], cookie)
+        entry = entry_of(request)
+        entry.client_id, entry.login = found.client.client_id, found.login
+        if found.contractor is not None:
+            entry.contractor_id = found.contractor.contractor_id
         return found, cookie
 
     def _set_cookie(self, response: web.Response, bank: Bank, path: str, cookie: str) -> None:
@@ -175,7 +191,8 @@ class AuthorizePages:
             secure=bank.world.base_url().startswith("https:"),
         )
 
-    async def _answer(self, request: web.Request, act: Act) -> web.Response:
+    async def _answer(self, request: web.Request, operation: str, act: Act) -> web.Response:
+        entry_of(request).operation = operation
         return stamped(request, await self._page(request, act))
 
     async def _page(self, request: web.Request, act: Act) -> web.Response:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.domain.oauth.errors import InvalidRequest
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
+from sandbox.web.noting import entry_of
 
 BODY_MAX_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
@@ -27,6 +28,8 @@ async def read_form(request: web.Request) -> Parameters:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await request.read()
+        entry = entry_of(request)
+        entry.request_type, entry.request_body = request.content_type, body
     except TimeoutError:
         raise InvalidRequest("the body came too slowly") from None
     try:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
+from sandbox.web.noting import entry_of
 from sandbox.web.profile import Profile
 
 
@@ -52,15 +53,14 @@ class MetadataEndpoint:
         self._profile = profile
 
     async def show_alone(self, request: web.Request) -> web.StreamResponse:
-        """Answer outside the bank's own application, where nothing else tidies up."""
+        """Answer outside the bank's own application, where nobody else words an error."""
         try:
             return await self.show(request)
         except UnknownWorld:
             return json_response({"error": "invalid_request"}, status=404)
-        finally:
-            self._front.release(request)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
+        entry_of(request).operation = "metadata"
         bank = await self._front.bank(request, self._profile.name)
         issuer = bank.world.issuer(self._profile.name)
         return json_response(metadata(issuer, self._profile), now=bank.world.now())

@@ -17,6 +17,7 @@ from sandbox.services.authorize import Interaction
 from sandbox.services.bank import Bank
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.front import Front
+from sandbox.web.noting import entry_of
 from sandbox.web.pages import (
     AccountChoice,
     FunctionChoice,
@@ -121,6 +122,7 @@ class Screens:
         refused: SignInRefused,
     ) -> web.Response:
         """Show why a sign-in failed: again the form, or a page that says what to do instead."""
+        entry_of(request).error_code = refused.code
         if refused.code == "wrong":
             return self.sign_in(
                 request,
@@ -173,6 +175,7 @@ class Screens:
         return page_response(html, status=status, form_action=_form_action(interaction))
 
     def error(self, request: web.Request, error: ShownError) -> web.Response:
+        entry_of(request).error_code = error.code
         html = self._pages.render(
             "error.html",
             language_of(request),

@@ -17,9 +17,12 @@ from sandbox.domain.oauth.errors import (
 )
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.services.bank import Bank
+from sandbox.services.client_auth import claimed_client
+from sandbox.services.journal import Entry
 from sandbox.services.tokens import TokenPair
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
+from sandbox.web.noting import entry_of
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.profile import Profile
 
@@ -56,10 +59,10 @@ class TokenEndpoints:
         self._profile = profile
 
     async def token(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._issue)
+        return await self._answer(request, "token", self._issue)
 
     async def revoke(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, self._revoke)
+        return await self._answer(request, "revoke", self._revoke)
 
     async def _issue(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         bank.check_hours()
@@ -68,6 +71,7 @@ class TokenEndpoints:
         if grant_type not in GRANT_TYPES:
             raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token")
         pair = await GRANT_TYPES[grant_type](bank, client, form)
+        entry_of(request).holder = pair.holder
         return {
             "access_token": pair.access_token,
             "token_type": "Bearer",
@@ -80,37 +84,45 @@ class TokenEndpoints:
 
     async def _revoke(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         client = await bank.client_auth.authenticate(_authorization(request), form)
-        await bank.tokens.revoke(client, _field(form, "token"))
+        entry_of(request).holder = await bank.tokens.revoke(client, _field(form, "token"))
         return {}  # RFC 7009 §2.2: 200, also for a token that nobody knows
 
     async def _answer(
         self,
         request: web.Request,
+        operation: str,
         act: Callable[[web.Request, Bank, Parameters], Awaitable[dict[str, Any]]],
     ) -> web.StreamResponse:
+        entry = entry_of(request)
+        entry.operation = operation
         try:
-            form = once_each(await read_form(request))
+            form = await read_form(request)
+            entry.client_id = claimed_client(request.headers.get("Authorization"), form)
+            form = once_each(form)
             secret = next((form.values[name] for name in _TAGGED if name in form.values), None)
             bank = await self._front.bank(request, self._profile.name, token=secret)
             body = await act(request, bank, form)
             return _uncached(json_response(body, now=bank.world.now()))
         except OAuthError as error:
-            refusal = self._refuse(error)
+            refusal = self._refuse(entry, error)
         except OutsideServiceHours as error:
-            refusal = self._refuse(TemporarilyUnavailable("outside service hours"), 503)
+            refusal = self._refuse(entry, TemporarilyUnavailable("outside service hours"), 503)
             refusal.headers["Retry-After"] = str(error.retry_after_s)
         except web.HTTPRequestEntityTooLarge:
-            refusal = self._refuse(InvalidRequest("the body is too large"), 413)
+            refusal = self._refuse(entry, InvalidRequest("the body is too large"), 413)
         except UnknownWorld:
-            refusal = self._refuse(InvalidRequest("no such world"), 404)
+            refusal = self._refuse(entry, InvalidRequest("no such world"), 404)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
+            entry.error_code = "server_error"
             refusal = json_response({"error": "server_error"}, status=500)
         return await self._front.dated(request, refusal)
 
-    def _refuse(self, error: OAuthError, status: int = 400) -> web.Response:
+    def _refuse(self, entry: Entry, error: OAuthError, status: int = 400) -> web.Response:
+        entry.error_code, entry.holder = error.error, error.holder
+        entry.reason = None if error.reason is None else error.reason.value
         body = {"error": error.error, "error_description": error.description}
         headers = {}
         if isinstance(error, InvalidClient):

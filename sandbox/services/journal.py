@@ -1,0 +1,276 @@
+"""The journal (ジャーナル): every call at the bank door, an instruction of its contractor (T-14).
+
+An entry is noted in memory while the call is answered, and written some moments later with others:
+so the call pays for a few attributes and not for a transaction. A crash loses what was noted in
+the last ``PAUSE_SECONDS``. Secrets are masked on the way to the file: none is ever written.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox.domain.errors import Holder
+from sandbox.domain.masking import HandedOut, mask_address, mask_body, storable
+from sandbox.domain.time import Instant, iso
+from sandbox.storage import journal
+from sandbox.storage.database import Database, Row
+
+log = logging.getLogger("sandbox.journal")
+Found = dict[str, Any]
+PAUSE_SECONDS = 0.25
+# The loop stands still while a block is masked and written: half a millisecond at this size.
+MOST_WAITING = 256  # entries, or kibibytes of bodies
+
+
+class Entry:
+    """One call while it is under way. Whoever learns something of it notes it here.
+
+    Plain attributes over defaults of the class: one is made for every call, and most of it stays
+    as it is. ``holder`` says whose token was used; what is noted beside it goes first.
+    ``is_plain``: the answer is data by its schema, so that no field of it is secret by its name.
+    """
+
+    started_s: float
+    real_at: Instant
+    at: Instant
+    latency_us: int
+    bank: str
+    method: str
+    path: str
+    operation: str | None = None
+    remote: str | None = None
+    user_agent: str | None = None
+    holder: Holder | None = None
+    client_id: str | None = None
+    presented_by: str | None = None
+    contractor_id: str | None = None
+    login: str | None = None
+    grant_id: str | None = None
+    status: int | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    fault: str | None = None
+    request_type: str | None = None
+    request_body: bytes | None = None
+    request_bytes: int | None = None
+    location: str | None = None
+    response_type: str | None = None
+    response_body: bytes | None = None
+    response_bytes: int | None = None
+    is_plain = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What an entry must have to be shown; None: anything."""
+
+    equal: Mapping[str, Any]
+    persona: str | None = None
+    since: Instant | None = None  # world time
+    until: Instant | None = None  # this instant is not within
+
+    def pass_(self, entry: Found) -> bool:
+        at = entry["at"]
+        if (self.since is not None and at < self.since) or (
+            self.until is not None and at >= self.until
+        ):
+            return False
+        return all(entry[name] == value for name, value in self.equal.items())
+
+
+class Journal:
+    """One world's journal. ``most`` entries are kept, 0: none; of each body, ``body_bytes``."""
+
+    def __init__(self, database: Database, tag: str, *, most: int, body_bytes: int) -> None:
+        self._database = database
+        self._handed_out = HandedOut(tag)
+        self._most = most
+        self._body_bytes = body_bytes
+        self._waiting: list[Entry] = []
+        self._room = MOST_WAITING
+        self._is_open = most > 0
+        self._lost = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+
+    def add(self, entry: Entry) -> None:
+        """Take an entry that is complete. Bodies are cut here: large ones are not held."""
+        if not self._is_open:
+            return
+        if (body := entry.response_body) is not None:
+            entry.response_bytes = size = len(body)
+            entry.response_body = body[: self._body_bytes]
+            self._room -= size >> 10
+        if (body := entry.request_body) is not None:
+            entry.request_bytes = size = len(body)
+            entry.request_body = body[: self._body_bytes]
+            self._room -= size >> 10
+        self._waiting.append(entry)
+        self._room -= 1
+        if self._room <= 0:
+            self._flush_soon()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(PAUSE_SECONDS, self._flush_soon)
+
+    def _flush_soon(self) -> None:
+        surplus = len(self._waiting) - self._most
+        if surplus > 0:  # the writer is slow, or the journal small
+            del self._waiting[:surplus]
+            self._lost += surplus
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self.flush())
+
+    async def flush(self) -> None:
+        """Write what is waiting. Before anything that reads the world's file."""
+        async with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            waiting, self._waiting, self._room = self._waiting, [], MOST_WAITING
+            lost, self._lost = self._lost, 0
+            if waiting:
+                await self._write(waiting, lost)
+
+    async def _write(self, waiting: list[Entry], lost: int) -> None:
+        try:
+            block = self._block(waiting)
+            async with self._database.transaction(counts=False) as db:
+                await journal.append(db, block, len(waiting), most=self._most, lost=lost)
+        except Exception:  # a full disk: the bank goes on, and says later how much is missing
+            log.exception("%d entries of the journal are lost", len(waiting))
+            self._lost += lost + len(waiting)
+
+    def _block(self, waiting: list[Entry]) -> bytes:
+        """Return entries as they are stored: masked by name, and then all at once by shape."""
+        rows = [_row(entry) for entry in waiting]
+        try:
+            block = journal.encode(rows)
+        except TypeError:  # bytes that are no UTF-8, in a path or a header
+            block = journal.encode([tuple(map(storable, row)) for row in rows])
+        return self._handed_out.mask(block)
+
+    async def read(self, filters: Filters, *, after: int, limit: int) -> list[Found]:
+        """Return entries that pass, the oldest after ``after`` first, at most ``limit``."""
+        await self.flush()
+        names = await journal.personas(self._database)
+        found: list[Found] = []
+        async for block in journal.entries(self._database, after):
+            found += self._passing(block, filters, names)
+            if len(found) >= limit:
+                break
+            await asyncio.sleep(0)  # a journal of many megabytes is no reason to stop the bank
+        return found[:limit]
+
+    async def read_last(self, filters: Filters, *, count: int) -> list[Found]:
+        """Return the newest ``count`` entries that pass, oldest first."""
+        await self.flush()
+        names = await journal.personas(self._database)
+        found: list[Found] = []
+        async for block in journal.newest(self._database):
+            found = [*self._passing(block, filters, names), *found]
+            if len(found) >= count:
+                break
+            await asyncio.sleep(0)
+        return found[-count:]
+
+    def _passing(self, block: list[Found], filters: Filters, names: dict[str, str]) -> list[Found]:
+        passing = (entry for entry in block if filters.pass_(entry))
+        named = ({**each, "persona": names.get(each["contractor_id"])} for each in passing)
+        return [each for each in named if filters.persona in (None, each["persona"])]
+
+    async def pages(self, filters: Filters, limit: int = 200) -> AsyncIterator[list[Found]]:
+        """Yield all entries that pass, page by page."""
+        after = 0
+        while found := await self.read(filters, after=after, limit=limit):
+            yield found
+            after = found[-1]["id"]
+
+    async def dropped(self) -> int:
+        """Return how many entries have gone because there were too many."""
+        return (await journal.state(self._database)).dropped
+
+    async def last_id(self) -> int:
+        """Return the highest id that was ever given."""
+        await self.flush()
+        return (await journal.state(self._database)).last_id
+
+    async def clear(self) -> None:
+        """Forget all entries so far. Ids go on, so that nobody takes a new one for an old."""
+        await self.flush()
+        async with self._database.transaction(counts=False) as db:
+            await journal.clear(db)
+
+    async def go_on_from(self, last_id: int) -> None:
+        """Give no id again after an older journal came back with its world."""
+        async with self._database.transaction(counts=False) as db:
+            await journal.go_on_from(db, last_id)
+
+    async def close(self) -> None:
+        """Write what is waiting, and take nothing more."""
+        self._is_open = False
+        await self.flush()
+        if self._flushing is not None:
+            with suppress(asyncio.CancelledError):
+                await self._flushing
+
+
+def _row(entry: Entry) -> Row:
+    """Return an entry in the order of ``journal.COLUMNS``, what is secret by its name masked."""
+    holder, location, request_body = entry.holder or entry, entry.location, entry.request_body
+    return (
+        entry.at,
+        entry.real_at,
+        entry.latency_us,
+        entry.bank,
+        entry.operation,
+        entry.method,
+        mask_address(entry.path),
+        entry.remote,
+        entry.user_agent,
+        entry.client_id or holder.client_id,
+        entry.presented_by,
+        entry.contractor_id or holder.contractor_id,
+        entry.login or holder.login,
+        entry.grant_id or holder.grant_id,
+        entry.status,
+        entry.error_code or (location and redirected_error(location)),
+        entry.reason,
+        entry.fault,
+        location and mask_address(location),
+        entry.request_type,
+        request_body and mask_body(entry.request_type, request_body),
+        entry.request_bytes,
+        entry.response_type,
+        _reply(entry),
+        entry.response_bytes,
+    )
+
+
+def _reply(entry: Entry) -> str | None:
+    body = entry.response_body
+    if body is None:
+        return None
+    # Looking for names costs more than all the rest of an entry.
+    if entry.is_plain:
+        return body.decode("utf-8", "replace")
+    return mask_body(entry.response_type, body)
+
+
+def redirected_error(location: str) -> str | None:
+    """Return the OAuth error that a redirect carries to the client."""
+    return parse_qs(urlsplit(location).query).get("error", [None])[-1]
+
+
+def readable(entry: Found) -> Found:
+    """Return an entry as it is shown: instants as ISO 8601, and nothing that is absent."""
+    return {
+        name: iso(value) if name in ("at", "real_at") else value
+        for name, value in entry.items()
+        if value is not None
+    }

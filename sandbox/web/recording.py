@@ -1,0 +1,68 @@
+"""Every call at a bank's door becomes an entry of its world's journal, whatever came of it."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.clock import machine_now, monotonic_s
+from sandbox.services.world import World
+from sandbox.web.noting import ENTRY, CallEntry
+
+
+def recorded(bank: str) -> Middleware:
+    """Return what surrounds every call of ``bank``, outside everything else.
+
+    Attempts whose answer never left count as well (R-16). A call that finds no world is in no
+    journal: there is none that it would belong to.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        entry = request[ENTRY] = CallEntry()
+        entry.real_at = machine_now()
+        entry.started_s = monotonic_s()
+        try:
+            response = await handler(request)
+            _note_answer(entry, response)
+            return response
+        except web.HTTPException as redirect:
+            _note_answer(entry, redirect)
+            raise
+        finally:
+            if (world := entry.world) is not None:
+                entry.bank = bank
+                _add(entry, request, world)
+
+    return middleware
+
+
+def _note_answer(entry: CallEntry, response: web.StreamResponse) -> None:
+    entry.status = response.status
+    entry.response_type = response.headers.get("Content-Type")
+    entry.response_body = getattr(response, "body", None)
+    if 300 <= response.status < 400:
+        entry.location = response.headers.get("Location")
+
+
+def _add(entry: CallEntry, request: web.Request, world: World) -> None:
+    """Put the entry into its world's journal, and let go of the world."""
+    now_s = monotonic_s()
+    entry.latency_us = int((now_s - entry.started_s) * 1_000_000)
+    entry.at = world.now()
+    entry.method = request.method
+    entry.path = request.raw_path
+    entry.remote = request.remote
+    entry.user_agent = request.headers.get("User-Agent")
+    entry.world = None  # it is closed when others need room
+    world.journal.add(entry)
+    world.users -= 1
+    world.used_at_s = now_s
+
+
+def recorded_alone(bank: str, handler: Handler) -> Handler:
+    """Return a handler outside every bank's application, recorded like those within."""
+    surround = recorded(bank)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await surround(request, handler)
+
+    return handle
