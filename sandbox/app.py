@@ -38,6 +38,7 @@ from sandbox.web.schema import SchemaStore
 log = logging.getLogger("sandbox")
 # In-flight answers get this long to finish; with closing the worlds it makes less than 2 s.
 SHUTDOWN_SECONDS = 1.2
+LINE_MAX_BYTES = 32 * 1024
 
 
 @dataclass(slots=True)
@@ -232,6 +233,9 @@ def _runner(app: web.Application, settings: Settings) -> web.AppRunner:
         # The path without its query: codes and states travel there (O-29).
         access_log_class=PathLogger,
         shutdown_timeout=SHUTDOWN_SECONDS,
+        # Longer lines get the parser's plain answer, not a problem+json: a control call with
+        # every filter at its full length, percent-encoded, must not be among them.
+        max_line_size=LINE_MAX_BYTES,
     )
 
 

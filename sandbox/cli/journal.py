@@ -1,5 +1,6 @@
 """``bank-sandbox journal``: what was called at the bank door."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,17 +23,24 @@ if TYPE_CHECKING:
     from sandbox.client.answers import JournalEntry
     from sandbox.client.journal import Filters
 
-COLUMNS = {"ID": "id", "AT": "at", "STATUS": "status", "METHOD": "method", "PATH": "path"}
-COLUMNS |= {"CLIENT": "client_id", "ERROR": "error_code"}
+COLUMNS = {"ID": "id", "AT": "at", "STATUS": "status", "OPERATION": "operation"}
+COLUMNS |= {"METHOD": "method", "PATH": "path", "CLIENT": "client_id", "PERSONA": "persona"}
+COLUMNS |= {"ERROR": "error_code", "REASON": "reason"}
 NOTHING = "No calls. Make one: bank-sandbox login --headless"
 
 
 def journal(
     operation: Annotated[str | None, typer.Option(help="Only this operation")] = None,
     client: Annotated[str | None, typer.Option(metavar="CLIENT_ID", help="Only its calls")] = None,
-    status: Annotated[str | None, typer.Option(help="Only answers with this status")] = None,
+    persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
+    status: Annotated[int | None, typer.Option(help="Only answers with this status")] = None,
     error_code: Annotated[str | None, typer.Option(help="Only this error of the bank")] = None,
-    after: Annotated[str | None, typer.Option(metavar="ID", help="Only what follows it")] = None,
+    since: Annotated[str | None, typer.Option(help="World time, as in 2026-12-01T09:00")] = None,
+    until: Annotated[str | None, typer.Option(help="World time, itself not within")] = None,
+    after: Annotated[int | None, typer.Option(metavar="ID", help="Only what follows it")] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", "-n", min=0, max=1000, help="Only the newest")
+    ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print calls as they come")
     ] = False,
@@ -45,33 +53,55 @@ def journal(
     """Show the calls at the bank door, oldest first. Secrets and tokens are masked."""
     if follow + clear + (har is not None) > 1:
         fail(EXIT_USAGE, "--follow, --har and --clear exclude each other")
-    filters: Filters = {"operation": operation, "client_id": client}
-    filters |= {"status": status, "error_code": error_code}
+    if after is not None and last is not None:
+        fail(EXIT_USAGE, "--after and --last exclude each other")
+    filters: Filters = {"operation": operation, "client_id": client, "persona": persona}
+    filters |= {"status": status, "error_code": error_code, "since": since, "until": until}
     with asking_world(control, world) as found:
         if clear:
             found.journal.clear()
             print_one({}, f"The journal of {world} is empty.", as_json=as_json)
         elif har is not None:
-            _save_har(found, har, as_json=as_json)
+            _save_har(found, har, filters, as_json=as_json)
         elif follow:
-            _follow(found, after, filters, as_json=as_json)
+            _follow(_calls(found, filters, after, last), as_json=as_json)
         else:
-            entries = found.journal.list(after=after, **filters)
+            entries = _so_far(found, filters, after, last)
             print_rows(entries, COLUMNS, as_json=as_json, nothing=NOTHING)
 
 
-def _save_har(world: "World", file: Path, *, as_json: bool) -> None:
-    content = world.journal.har()
+def _so_far(
+    world: "World", filters: "Filters", after: int | None, last: int | None
+) -> "Sequence[JournalEntry]":
+    if last is not None:
+        return world.journal.last(last, **filters)
+    return world.journal.list(after=after, **filters)
+
+
+def _calls(
+    world: "World", filters: "Filters", after: int | None, last: int | None
+) -> "Iterator[JournalEntry]":
+    """Yield the calls so far and then each that comes, without an end."""
+    if last is not None:
+        # The newest of all calls, also where the filters let none of them through.
+        newest = world.journal.last(1)
+        yield from world.journal.last(last, **filters)
+        after = newest[-1].id if newest else None
+    yield from world.journal.follow(after=after, **filters)
+
+
+def _save_har(world: "World", file: Path, filters: "Filters", *, as_json: bool) -> None:
+    content = world.journal.har(**filters)
     file.write_bytes(content)
     answer = {"file": str(file), "size_bytes": len(content)}
     text = f"{file}, {len(content)} bytes. Open it in a browser's network panel."
     print_one(answer, text, as_json=as_json)
 
 
-def _follow(world: "World", after: str | None, filters: "Filters", *, as_json: bool) -> None:
+def _follow(calls: "Iterator[JournalEntry]", *, as_json: bool) -> None:
     """Print one line a call until Ctrl+C; with ``--json`` one object a line."""
     try:
-        for entry in world.journal.follow(after=after, **filters):
+        for entry in calls:
             if as_json:
                 print_json(entry)
             else:

@@ -36,7 +36,7 @@ def create_world(
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
-    """Make a world. The same command again finds it made."""
+    """Make a world: seeded, or from a snapshot."""
     with asking(control) as sandbox:
         made = sandbox.worlds.create(name, seed=seed, clock=clock, from_snapshot=from_snapshot)
         world = made.describe()

@@ -70,7 +70,10 @@ def named(what: str, name: str, among: Iterable[T], key: str) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """A part of a list; ``next`` goes into ``after`` for what follows. ``dropped``: see Journal."""
+    """A part of a list; ``next`` goes into ``after`` for what follows.
+
+    ``dropped``: how many calls have left the journal because there were too many.
+    """
 
     items: tuple[T, ...]
     next: str | None = None
@@ -288,18 +291,26 @@ class Reset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One call at the bank door. ``at`` is world time, ``latency_us`` microseconds of real time.
+    """One call at the bank door, secrets masked. ``status`` None: no answer was made.
 
-    ``error_code`` is the bank's own. Whatever else the entry has stands in ``more``.
+    ``at`` is world time, ``real_at`` the machine's, ``latency_us`` microseconds of real time.
+    ``error_code`` is the bank's own or OAuth's, ``reason`` what ``X-Sandbox-Reason`` says. Bodies,
+    and whatever else the entry has, stand in ``more``.
     """
 
     id: int
     at: datetime = field(metadata=WHEN)
+    real_at: datetime = field(metadata=WHEN)
+    latency_us: int
+    bank: str
+    operation: str | None = None
     method: str
     path: str
-    status: int | None = None
-    operation: str | None = None
     client_id: str | None = None
+    persona: str | None = None
+    grant_id: str | None = None
+    status: int | None = None
     error_code: str | None = None
-    latency_us: int | None = None
+    reason: str | None = None
+    fault: str | None = None
     more: Json = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import update_wrapper
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from sandbox.client import calls, journal
@@ -11,6 +12,8 @@ from sandbox.client.request import TIMEOUT_S, Door, Request
 
 if TYPE_CHECKING:
     import aiohttp
+
+LARGE_BYTES = 64 * 1024
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +46,7 @@ class Transport:
                 async with session.request(
                     request.method,
                     url,
-                    data=request.content,
+                    data=_body(request.content),
                     headers=self._door.headers(request),
                     allow_redirects=False,
                 ) as response:
@@ -51,6 +54,11 @@ class Transport:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise self._door.unreachable(error) from error
         return self._door.answer(request, status, content)
+
+
+def _body(content: bytes | None) -> bytes | BytesIO | None:
+    """Return what aiohttp sends piece by piece where it is large; it warns of large bytes."""
+    return content if content is None or len(content) <= LARGE_BYTES else BytesIO(content)
 
 
 class AsyncPart:
@@ -127,10 +135,11 @@ class AsyncJournal(AsyncPart):
     page = sent(journal.list_entries)
     clear = sent(journal.clear)
     har = sent(journal.export_har)
+    last = sent(journal.list_last)
     list = listed(journal.list_entries)
 
     async def follow(
-        self, *, after: str | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
+        self, *, after: int | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
     ) -> AsyncIterator[JournalEntry]:
         """Yield the entries after ``after``, and each new one as it comes, without an end."""
         import asyncio

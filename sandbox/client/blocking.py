@@ -120,10 +120,11 @@ class Journal(Part):
     page = sent(journal.list_entries)
     clear = sent(journal.clear)
     har = sent(journal.export_har)
+    last = sent(journal.list_last)
     list = listed(journal.list_entries)
 
     def follow(
-        self, *, after: str | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
+        self, *, after: int | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
     ) -> Iterator[JournalEntry]:
         """Yield the entries after ``after``, and each new one as it comes, without an end."""
         while True:

@@ -61,7 +61,7 @@ def create_world(
     clock: ClockSetting | None = None,
     from_snapshot: str | None = None,
 ) -> Request[WorldDescription]:
-    """Make a world; without a name the server draws one. The same request again finds it made.
+    """Make a world; without a name the server draws one.
 
     Args:
         seed: the same seed and clock give the same rows. Default: the server's.
@@ -71,7 +71,7 @@ def create_world(
             seed and clock.
 
     Raises:
-        ProblemError: ``world-exists`` (another one), ``world-refused``, ``unknown-snapshot``.
+        ProblemError: ``world-exists``, ``world-refused``, ``unknown-snapshot``.
     """
     fields = None if clock is None else clock_fields(clock)
     body = encoded(name=name, seed=seed, clock=fields, from_snapshot=from_snapshot)

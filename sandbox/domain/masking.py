@@ -147,9 +147,16 @@ class HandedOut:
     """Finds by its shape what a world handed out. ``tag``: how all of that begins."""
 
     def __init__(self, tag: str) -> None:
-        self._tag = tag.encode()
-        self._pattern = re.compile(re.escape(self._tag) + rb"[A-Za-z0-9_%-]+")
+        plain = tag.encode()
+        spelled = plain.replace(b"-", b"%2D").replace(b"_", b"%5F")  # as some clients write paths
+        self._beginnings = {
+            beginning: re.compile(re.escape(beginning) + rb"[A-Za-z0-9_%-]+")
+            for beginning in (plain, spelled)
+        }
 
     def mask(self, text: bytes) -> bytes:
         """Mask every code and token in ``text``, wherever it stands."""
-        return self._pattern.sub(MASK.encode(), text) if self._tag in text else text
+        for beginning, pattern in self._beginnings.items():
+            if beginning in text:
+                text = pattern.sub(MASK.encode(), text)
+        return text

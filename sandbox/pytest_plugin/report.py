@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -18,9 +19,8 @@ SECTION = "bank sandbox"
 
 def keep(item: pytest.Item, report: pytest.TestReport, bank: TestBank) -> None:
     """Write the world of a failed test into its folder and say in the report how to reopen it."""
-    folder = _folder(item)
     try:
-        text = _written(folder, bank)
+        text = _written(_folder(item), bank)
     except (SandboxError, OSError) as error:
         text = f"The test's world could not be kept: {error}"
     report.sections.append((SECTION, text))
@@ -51,7 +51,7 @@ def _written(folder: Path, bank: TestBank) -> str:
             f"World {bank.world.name}, clock {clock.mode}, now {clock.now.isoformat()}",
             *_excerpt(calls),
             f"Calls and clock: {folder}",
-            f"Reopen the world: bank-sandbox serve --world-file {world_file}",
+            f"Reopen the world: bank-sandbox serve --world-file {quote(str(world_file))}",
         ]
     )
 
@@ -68,5 +68,5 @@ def _excerpt(calls: list[JournalEntry]) -> list[str]:
 
 
 def _line(call: JournalEntry) -> str:
-    error = "" if call.error_code is None else f" {call.error_code}"
-    return f"{call.at:%H:%M:%S} {call.status} {call.method} {call.path}{error}"
+    why = "".join(f" {each}" for each in (call.error_code, call.reason) if each)
+    return f"{call.at:%H:%M:%S} {call.status} {call.method} {call.path}{why}"

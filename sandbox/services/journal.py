@@ -24,6 +24,7 @@ Found = dict[str, Any]
 PAUSE_SECONDS = 0.25
 # The loop stands still while a block is masked and written: half a millisecond at this size.
 MOST_WAITING = 256  # entries, or kibibytes of bodies
+MOST_HELD = 10_000
 
 
 class Entry:
@@ -119,8 +120,8 @@ class Journal:
             self._timer = loop.call_later(PAUSE_SECONDS, self._flush_soon)
 
     def _flush_soon(self) -> None:
-        surplus = len(self._waiting) - self._most
-        if surplus > 0:  # the writer is slow, or the journal small
+        surplus = len(self._waiting) - MOST_HELD
+        if surplus > 0:  # somebody else has been writing for very long
             del self._waiting[:surplus]
             self._lost += surplus
         if self._flushing is None or self._flushing.done():

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from sandbox.services.snapshots import MOST_AUTOMATIC, SnapshotService
+from sandbox.clock import machine_now
 from sandbox.services.templates import copy_file
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import Worlds
 from sandbox.storage.database import SchemaMismatch
-from sandbox.storage.files import check_file, remove_world_file
+from sandbox.storage.files import check_file, remove_world_file, resume_clock
 
 AS_GIVEN = "as-given"
 
@@ -24,13 +24,15 @@ async def reopen(worlds: Worlds, source: Path) -> World:
     Raises:
         WorldFileRefused: see there.
     """
-    folder = worlds.directory / "snapshots" / DEFAULT_WORLD
-    snapshot = folder / f"{AS_GIVEN}.db"
+    snapshot = worlds.directory / "snapshots" / DEFAULT_WORLD / f"{AS_GIVEN}.db"
     _take_in(source, snapshot)
-    world = await worlds.fork(DEFAULT_WORLD, snapshot)
-    # Opening it has let its clock run on to now; a snapshot's restoring takes that back.
-    await SnapshotService(world, folder, MOST_AUTOMATIC).restore(AS_GIVEN)
-    return world
+    resumed = snapshot.with_suffix(".resumed")
+    try:
+        copy_file(snapshot, resumed)
+        resume_clock(resumed, machine_now())
+        return await worlds.fork(DEFAULT_WORLD, resumed)
+    finally:
+        remove_world_file(resumed)
 
 
 def _take_in(source: Path, target: Path) -> None:

@@ -69,6 +69,20 @@ def stamp_clock(path: Path, at: Instant, anchor: Instant) -> None:
         connection.execute("UPDATE world SET clock_at = ?, clock_anchor = ?", (at, anchor))
 
 
+def resume_clock(path: Path, machine: Instant) -> None:
+    """Let the clock of a stamped copy go on from ``machine``.
+
+    A world's own file keeps its clock: what was done in it is later than where its clock was set.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            "UPDATE world SET clock_anchor = ?, "
+            "clock_mode = CASE clock_mode WHEN 'real' THEN 'offset' ELSE clock_mode END "
+            "WHERE clock_anchor > 0 AND clock_mode <> 'frozen' AND clock_at >= agenda_done_at",
+            (machine,),
+        )
+
+
 def read_stamp(path: Path) -> tuple[int, Instant, str] | None:
     """Return (seed, world time, clock mode) of a closed world's file; None where it is none."""
     try:

@@ -38,7 +38,8 @@ def recorded(bank: str) -> Middleware:
 def _note_answer(entry: CallEntry, response: web.StreamResponse) -> None:
     entry.status = response.status
     entry.response_type = response.headers.get("Content-Type")
-    entry.response_body = getattr(response, "body", None)
+    body = getattr(response, "body", None)
+    entry.response_body = body if isinstance(body, bytes) else None
     if 300 <= response.status < 400:
         entry.location = response.headers.get("Location")
 

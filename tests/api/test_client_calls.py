@@ -1,8 +1,11 @@
 """Every method of the client, by both of its faces, against a server of another process."""
 
+import asyncio
+import json
 import sqlite3
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from sandbox.client import AsyncSandbox, Sandbox
@@ -31,8 +34,7 @@ async def world(sandbox):
 
 async def test_a_world_is_made_listed_described_and_deleted(sandbox):
     world = await got(sandbox.worlds.create("its-own", seed=7, clock=CLOCK))
-    again = await got(sandbox.worlds.create("its-own", seed=7, clock=CLOCK))
-    assert again.name == world.name == "its-own"
+    assert world.name == "its-own"
     summaries = {each.name: each for each in await got(sandbox.worlds.list())}
     assert summaries["its-own"].seed == 7
     assert summaries["its-own"].clock.mode == "frozen"
@@ -254,6 +256,63 @@ async def test_a_reset_sets_back_what_is_asked(world):
     assert (answer.what, await got(world.grants.list())) == ("tokens", [])
     assert answer.clock.now.isoformat() != NOW
     assert (await got(world.reset("clock"))).clock.now.isoformat() == NOW
+
+
+# Journal
+
+
+async def test_the_journal_is_listed_filtered_exported_and_emptied(world, driven):
+    await call_the_bank(world, AGGREGATOR, REDIRECT_URI)
+    authorize, metadata = await got(world.journal.list())
+    assert (authorize.operation, authorize.status) == ("authorize", 400)
+    assert (authorize.at.isoformat(), authorize.bank, authorize.method) == (NOW, "tomato", "GET")
+    assert authorize.latency_us > 0
+    assert authorize.more["user_agent"]
+    assert metadata.path.endswith("/.well-known/oauth-authorization-server")
+    assert await got(world.journal.list(after=authorize.id)) == [metadata]
+    assert await got(world.journal.last(1)) == (metadata,)
+    assert await got(world.journal.list(status=400, until=authorize.at)) == []
+    assert await got(world.journal.list(operation="authorize", since=NOW)) == [authorize]
+    page = await got(world.journal.page(limit=1))
+    assert (page.items, page.next, page.dropped) == ((authorize,), str(authorize.id), 0)
+    har = json.loads(await got(world.journal.har(status=200)))
+    assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200]
+    await got(world.journal.clear())
+    assert await got(world.journal.list()) == []
+
+
+async def call_the_bank(world, client_id: str, redirect_uri: str) -> None:
+    """Make two calls at the bank door: one that it refuses, one that it answers."""
+    bank = await got(world.bank())
+    async with aiohttp.ClientSession() as http:
+        query = {"client_id": client_id, "redirect_uri": redirect_uri + "/elsewhere"}
+        async with http.get(bank.authorization_endpoint, params=query) as answer:
+            assert answer.status == 400
+        async with http.get(f"{bank.issuer}/.well-known/oauth-authorization-server") as answer:
+            assert answer.status == 200
+
+
+async def test_following_yields_what_was_and_what_comes_blocking(driven):
+    world = Sandbox(driven.control_url).worlds.create(clock=CLOCK)
+    await call_the_bank(world, AGGREGATOR, REDIRECT_URI)
+    calls = world.journal.follow(pause_s=0.01)
+    assert [next(calls).status, next(calls).status] == [400, 200]
+    await call_the_bank(world, AGGREGATOR, REDIRECT_URI)
+    assert [next(calls).status, next(calls).status] == [400, 200]
+    world.delete()
+
+
+async def test_following_yields_what_was_and_what_comes_asynchronous(driven):
+    world = await AsyncSandbox(driven.control_url).worlds.create(clock=CLOCK)
+    await call_the_bank(world, AGGREGATOR, REDIRECT_URI)
+    calls = world.journal.follow(pause_s=0.01, operation="authorize")
+    first = await anext(calls)
+    later = asyncio.create_task(anext(calls))
+    await asyncio.sleep(0.05)
+    assert not later.done()
+    await call_the_bank(world, AGGREGATOR, REDIRECT_URI)
+    assert (await later).id == first.id + 2
+    await world.delete()
 
 
 # Connections

@@ -127,20 +127,18 @@ REPLIES = [
 async def test_somebody_else_at_the_address_is_no_sandbox(face, reply):
     with socket.create_server(("127.0.0.1", 0)) as other:
         url = f"http://127.0.0.1:{other.getsockname()[1]}"
-        answering = threading.Thread(target=answer_with, args=(other, reply))
-        answering.start()
+        threading.Thread(target=answer_with, args=(other, reply), daemon=True).start()
         with pytest.raises(Unreachable, match=url):
             # aiohttp asks a second time where the first connection is cut.
             await got(face(url, timeout_s=5).worlds.list())
-        other.close()
-        answering.join()
 
 
 def answer_with(listening: socket.socket, reply: bytes) -> None:
+    listening.settimeout(1)
     for _ in range(2):
         try:
             connection, _ = listening.accept()
-        except OSError:
+        except OSError:  # nobody came again
             return
         with connection:
             connection.recv(65_536)

@@ -12,7 +12,7 @@ from tests.browsing import send_bytes
     "line",
     [
         b"GET /tomato?access_token=secret-token\xff HTTP/1.1",
-        b"GET /tomato?code=secret-token" + b"x" * 9000 + b" HTTP/1.1",
+        b"GET /tomato?code=secret-token" + b"x" * 40_000 + b" HTTP/1.1",
         b"secret-token",
     ],
 )

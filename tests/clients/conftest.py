@@ -7,6 +7,10 @@ import pytest
 from tests.process import Server, serving
 
 
+# A provider app's own tests, run by test_example_app.py in a pytest of their own.
+collect_ignore = ["example_app_suite"]
+
+
 @pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     with serving("--strict") as running:

@@ -84,11 +84,12 @@ def _query(row: ControlEndpoint) -> list[Json]:
 
 
 def _reply(row: ControlEndpoint) -> Json:
-    schema = (
-        {"type": "string", "contentMediaType": row.media_type}
-        if row.reply_schema is None
-        else _reference(row.reply_schema)
-    )
+    if row.reply_schema is not None:
+        schema = _reference(row.reply_schema)
+    elif row.media_type == "application/json":
+        schema = {"type": "object"}  # another format's own, such as HAR
+    else:
+        schema = {"type": "string", "contentMediaType": row.media_type}
     return {"description": row.title, "content": {row.media_type: {"schema": schema}}}
 
 

@@ -1,6 +1,6 @@
 """Every resource of the control API (DESIGN §10), one row each."""
 
-from sandbox.web.control import clock, consent, contents, snapshots, worlds
+from sandbox.web.control import clock, consent, contents, journal, snapshots, worlds
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
 
 WORLDS = "/api/v1/worlds"
@@ -118,6 +118,23 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         snapshots.restore_snapshot,
         "Go back to a snapshot",
         "clock",
+    ),
+    row(
+        "GET",
+        f"{WORLD}/journal",
+        journal.list_journal,
+        "Journal",
+        "journal",
+        query=(*PAGING, "last", *journal.FILTERS),
+    ),
+    row("DELETE", f"{WORLD}/journal", journal.clear_journal, "Empty the journal", "done"),
+    row(
+        "GET",
+        f"{WORLD}/journal/export.har",
+        journal.export_har,
+        "Journal as HAR 1.2",
+        "har",
+        query=journal.FILTERS,
     ),
     row("POST", f"{WORLD}/reset", snapshots.reset, "Set back", "reset", "reset_request"),
 )

@@ -1,0 +1,102 @@
+"""The guides to the command line, the client and the plugin say what is so: their examples run."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from sandbox.cli.commands import app
+from sandbox.client import blocking, errors
+from tests.clients.pytest_runs import run_pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def commands(group=None, words=()):
+    for name, command in (group or get_command(app)).commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name))
+
+
+def test_the_guide_to_the_command_line_names_every_command_and_no_other():
+    rows = re.findall(r"^\| `([a-z ]+)` \|", read("cli.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(commands())
+
+
+def test_the_guide_to_the_command_line_names_every_exit_code():
+    from sandbox.cli import options
+
+    rows = re.findall(r"^\| (\d) \| (.+) \|", read("cli.md"), re.MULTILINE)
+    known = {0, options.EXIT_REFUSED, options.EXIT_USAGE, options.EXIT_UNREACHABLE}
+    assert {int(code) for code, _ in rows} == known
+
+
+def test_flags_in_the_guide_to_the_command_line_exist():
+    text = read("cli.md")
+    options = {
+        name for command in walk(get_command(app)) for p in command.params for name in p.opts
+    }
+    assert set(re.findall(r"(?<![\w-])--[a-z-]+", text)) <= options
+
+
+def walk(command):
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from walk(inner)
+
+
+def test_the_guide_to_the_client_names_every_method():
+    rows = dict(
+        re.findall(r"^\| (?:`(\w+)`|the world) \| ((?:`\w+` ?)+)\|", read("client.md"), re.M)
+    )
+    world = blocking.Sandbox("http://127.0.0.1:1").world()
+    assert set(rows) == {"", *(n for n in vars(world) if n[0] != "_" and n != "name")}
+    for part, methods in rows.items():
+        subject = getattr(world, part) if part else world
+        public = {name for name in dir(subject) if name[0] != "_" and name != "name"}
+        public -= set(rows)
+        assert set(methods.replace("`", "").split()) == public
+
+
+def test_the_guide_to_the_client_names_every_error():
+    rows = set(re.findall(r"^\| `(\w+)` \|", read("client.md"), re.MULTILINE))
+    ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert ours - {"SandboxError", "Any", "Mapping"} <= rows
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_the_client_run(server, number):
+    names = {"CONTROL_URL": server.control_url}
+    exec(BLOCK.findall(read("client.md"))[number], names)
+    if "main" in names:
+        asyncio.run(names["main"]())
+
+
+def test_the_example_of_the_plugin_runs(server, tmp_path):
+    (example,) = BLOCK.findall(read("pytest.md"))
+    (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
+    code, output = run_pytest(
+        "-q", f"--bank-sandbox-url={server.control_url}", "-W", "error", directory=tmp_path
+    )
+    assert code == 0, output
+    assert "2 passed" in output
+
+
+def test_the_guide_to_the_plugin_names_its_options_and_fixtures():
+    text = read("pytest.md")
+    for name in ("--bank-sandbox-url", "--bank-sandbox-report", "bank_world", "`bank_sandbox`"):
+        assert name in text
+    from sandbox.pytest_plugin.bank import TestBank
+
+    methods = {name for name in vars(TestBank) if name[0] != "_"}
+    for name in methods:
+        assert f"bank.{name}(" in text, name
