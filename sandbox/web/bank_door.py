@@ -47,7 +47,9 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
 
 def bank_app(front: Front, profile: Profile) -> web.Application:
     """Return one bank as a sub-application, so that its errors are its own."""
-    app = web.Application(middlewares=[recorded(profile.name), errors(front, profile)])
+    app = web.Application(
+        middlewares=[recorded(front.counter, profile.name), errors(front, profile)]
+    )
     for base in profile.bases:
         for row in profile.endpoints:
             # add_route and not a RouteDef: that would let HEAD in beside GET.
@@ -66,7 +68,7 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     for profile in profiles:
         # RFC 8414 §3.1: the well-known part goes before the issuer's path.
         metadata = MetadataEndpoint(front, profile)
-        show = recorded_alone(profile.name, metadata.show_alone)
+        show = recorded_alone(front.counter, profile.name, metadata.show_alone)
         app.router.add_get(f"{WELL_KNOWN}/{profile.name}", show)
         app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", show)
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))

@@ -1,7 +1,7 @@
 """What a door of the sandbox holds: the worlds, and how a request finds its own."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World
 from sandbox.services.worlds import UnknownWorld, Worlds
+from sandbox.web.metrics import CallCounter
 from sandbox.web.noting import ENTRY
 from sandbox.web.pages import Pages
 from sandbox.web.schema import SchemaStore
@@ -28,6 +29,7 @@ class Front:
     schemas: SchemaStore
     pages: Pages
     is_strict: bool  # check our own replies against their schemas
+    counter: CallCounter = field(default_factory=CallCounter)
 
     async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
         """Return the bank of the world that ``request`` belongs to, its agenda worked off."""

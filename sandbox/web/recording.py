@@ -5,10 +5,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.clock import machine_now, monotonic_s
 from sandbox.services.world import World
+from sandbox.web.metrics import CallCounter
 from sandbox.web.noting import ENTRY, CallEntry
 
 
-def recorded(bank: str) -> Middleware:
+def recorded(counter: CallCounter, bank: str) -> Middleware:
     """Return what surrounds every call of ``bank``, outside everything else.
 
     Attempts whose answer never left count as well (R-16). A call that finds no world is in no
@@ -31,6 +32,8 @@ def recorded(bank: str) -> Middleware:
             if (world := entry.world) is not None:
                 entry.bank = bank
                 _add(entry, request, world)
+                seconds = entry.latency_us / 1_000_000
+                counter.count(bank, entry.operation or "unknown", entry.status or 0, seconds)
 
     return middleware
 
@@ -59,9 +62,9 @@ def _add(entry: CallEntry, request: web.Request, world: World) -> None:
     world.used_at_s = now_s
 
 
-def recorded_alone(bank: str, handler: Handler) -> Handler:
+def recorded_alone(counter: CallCounter, bank: str, handler: Handler) -> Handler:
     """Return a handler outside every bank's application, recorded like those within."""
-    surround = recorded(bank)
+    surround = recorded(counter, bank)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return await surround(request, handler)

@@ -7,6 +7,7 @@ from sandbox.web.control.endpoint import Controls, problems
 from sandbox.web.control.guard import Guard
 from sandbox.web.control.openapi import openapi_route
 from sandbox.web.control.table import ENDPOINTS
+from sandbox.web.metrics import metrics_route
 
 BODY_MAX_BYTES = 1024 * 1024
 
@@ -21,6 +22,7 @@ def control_door(controls: Controls, guard: Guard) -> web.Application:
     app.router.add_routes(
         [
             openapi_route(ENDPOINTS, controls.front.schemas),
+            metrics_route(controls.front.worlds, controls.front.counter),
             web.get("/healthz", healthz),
             readyz(controls.front),
         ]
