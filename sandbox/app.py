@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +39,7 @@ log = logging.getLogger("sandbox")
 # In-flight answers get this long to finish; with closing the worlds it makes less than 2 s.
 SHUTDOWN_SECONDS = 1.2
 LINE_MAX_BYTES = 32 * 1024
+SWEEP_SECONDS_MIN, SWEEP_SECONDS_MAX = 0.05, 60.0
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ def make_worlds(
             base_url=lambda: address.base_url,
             most_worlds=settings["most_worlds"],
             most_open=settings["most_open_worlds"],
+            idle_ms=settings["world_idle"],
             journal_rows=settings["journal_rows"],
             journal_body_bytes=settings["journal_body_bytes"],
         )
@@ -170,7 +172,8 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
             controls = make_controls(front, profiles, settings)
             doors = bank_door(front, profiles), control_door(controls, guard)
             world = await _default_world(worlds, settings)
-            async with _serving(doors, settings, address) as (data_url, control_url):
+            serving = _serving(doors, settings, address)
+            async with _sweeping(worlds, settings), serving as (data_url, control_url):
                 yield Sandbox(
                     data_url=data_url,
                     control_url=control_url,
@@ -182,6 +185,28 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
                 )
         finally:
             await worlds.close()
+
+
+@asynccontextmanager
+async def _sweeping(worlds: Worlds, settings: Settings) -> AsyncIterator[None]:
+    """Delete idle worlds now and then during the block, where they may be deleted at all."""
+    idle_s = settings["world_idle"] / 1000
+    pause_s = min(max(idle_s / 4, SWEEP_SECONDS_MIN), SWEEP_SECONDS_MAX)
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(pause_s)
+            for name in await worlds.delete_idle():
+                log.warning("the world %s was idle for too long, and is deleted", name)
+
+    sweeper = asyncio.create_task(sweep()) if idle_s else None
+    try:
+        yield
+    finally:
+        if sweeper is not None:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
 
 
 async def _default_world(worlds: Worlds, settings: Settings) -> World:

@@ -184,6 +184,13 @@ SETTINGS: tuple[Setting, ...] = (
         name="most_worlds", read=count, default="500", help="How many worlds there may be at once"
     ),
     Setting(
+        name="world_idle",
+        read=parse_duration,
+        default="0s",
+        help="Worlds that nobody has called for so long are deleted, but never the default one; "
+        "0s: none is",
+    ),
+    Setting(
         name="most_snapshots",
         read=count,
         default="100",

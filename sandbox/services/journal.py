@@ -1,12 +1,14 @@
 """The journal (ジャーナル): every call at the bank door, an instruction of its contractor (T-14).
 
-An entry is noted in memory while the call is answered, and written some moments later with others:
-so the call pays for a few attributes and not for a transaction. A crash loses what was noted in
-the last ``PAUSE_SECONDS``. Secrets are masked on the way to the file: none is ever written.
+A call pays for a few attributes of an entry and not for a transaction. Entries are masked and
+encoded by the block, so that no secret ever comes to the file. Blocks are written when nobody has
+called for a moment; under load that never comes, so they are written after ``PAUSES`` pauses, and
+what is too old by then to be kept is never written at all. A crash loses what was waiting.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,9 +24,12 @@ from sandbox.storage.database import Database, Row
 log = logging.getLogger("sandbox.journal")
 Found = dict[str, Any]
 PAUSE_SECONDS = 0.25
-# The loop stands still while a block is masked and written: half a millisecond at this size.
-MOST_WAITING = 256  # entries, or kibibytes of bodies
-MOST_HELD = 10_000
+PAUSES = 8
+# The loop stands still while a block is encoded: a quarter of a millisecond at this size,
+BLOCK_ENTRIES = 256  # of a kibibyte each; entries with large bodies count for more
+# and while a few are written: two milliseconds.
+BLOCKS_AT_ONCE = 4
+MOST_HELD_BYTES = 16 * 1024 * 1024
 
 
 class Entry:
@@ -91,11 +96,15 @@ class Journal:
         self._handed_out = HandedOut(tag)
         self._most = most
         self._body_bytes = body_bytes
-        self._waiting: list[Entry] = []
-        self._room = MOST_WAITING
         self._is_open = most > 0
-        self._lost = 0
+        self._waiting: list[Entry] = []
+        self._room = BLOCK_ENTRIES
+        self._held: deque[journal.Block] = deque()
+        self._held_bytes = 0
+        self._skipped = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._ticks = 0
+        self._added = self._added_by_last_tick = 0
         self._flushing: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
 
@@ -114,18 +123,48 @@ class Journal:
         self._waiting.append(entry)
         self._room -= 1
         if self._room <= 0:
+            self._encode()
+        if self._timer is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        """Write once nobody calls any more, or once enough pauses have gone by."""
+        self._ticks += 1
+        self._encode()
+        if self._added != self._added_by_last_tick and self._ticks < PAUSES:
+            self._added_by_last_tick = self._added
+            self._wait()
+        else:
             self._flush_soon()
-        elif self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(PAUSE_SECONDS, self._flush_soon)
 
     def _flush_soon(self) -> None:
-        surplus = len(self._waiting) - MOST_HELD
-        if surplus > 0:  # somebody else has been writing for very long
-            del self._waiting[:surplus]
-            self._lost += surplus
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self.flush())
+
+    def _encode(self) -> None:
+        """Make what is waiting a block, and let go of blocks that are too old to be kept."""
+        waiting, self._waiting, self._room = self._waiting, [], BLOCK_ENTRIES
+        if not waiting:
+            return
+        self._added += len(waiting)
+        try:
+            block = self._block(waiting)
+        except Exception:  # the bank goes on, and the journal says how much is missing
+            log.exception("%d entries of the journal are lost", len(waiting))
+            self._skipped += len(waiting)
+            return
+        self._held.append((len(waiting), block))
+        self._held_bytes += len(block)
+        younger = sum(count for count, _ in self._held) - self._held[0][0]
+        if younger >= self._most:
+            count, oldest = self._held.popleft()
+            self._held_bytes -= len(oldest)
+            self._skipped += count
+        if self._held_bytes > MOST_HELD_BYTES:
+            self._flush_soon()
 
     async def flush(self) -> None:
         """Write what is waiting. Before anything that reads the world's file."""
@@ -133,19 +172,31 @@ class Journal:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            waiting, self._waiting, self._room = self._waiting, [], MOST_WAITING
-            lost, self._lost = self._lost, 0
-            if waiting:
-                await self._write(waiting, lost)
+            self._ticks = 0
+            self._encode()
+            while self._held or self._skipped:
+                if not await self._write():
+                    break
+                await asyncio.sleep(0)  # between a few blocks and the next, the bank goes on
 
-    async def _write(self, waiting: list[Entry], lost: int) -> None:
+    async def _write(self) -> bool:
+        """Write the oldest blocks; false where that cannot be done now."""
+        blocks = [self._held.popleft() for _ in range(min(len(self._held), BLOCKS_AT_ONCE))]
+        skipped, self._skipped = self._skipped, 0
+        is_written = False
         try:
-            block = self._block(waiting)
             async with self._database.transaction(counts=False) as db:
-                await journal.append(db, block, len(waiting), most=self._most, lost=lost)
-        except Exception:  # a full disk: the bank goes on, and says later how much is missing
-            log.exception("%d entries of the journal are lost", len(waiting))
-            self._lost += lost + len(waiting)
+                await journal.append(db, blocks, skipped=skipped, most=self._most)
+            is_written = True
+        except Exception:  # a full disk: perhaps later
+            log.exception("the journal cannot be written now")
+        finally:  # cancellation too
+            if is_written:
+                self._held_bytes -= sum(len(block) for _, block in blocks)
+            else:
+                self._held.extendleft(reversed(blocks))
+                self._skipped += skipped
+        return is_written
 
     def _block(self, waiting: list[Entry]) -> bytes:
         """Return entries as they are stored: masked by name, and then all at once by shape."""

@@ -9,11 +9,13 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.clock import Clock, ClockState, Mode, frozen, monotonic_s
+from sandbox.clock import Clock, ClockState, Mode, frozen, machine_now, monotonic_s
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
@@ -58,6 +60,7 @@ class Surroundings:
     base_url: Callable[[], str]
     most_worlds: int = 500
     most_open: int = 32
+    idle_ms: int = 0  # 0: a world stays until somebody deletes it
     journal_rows: int = 10_000
     journal_body_bytes: int = 4096
 
@@ -211,6 +214,34 @@ class Worlds:
                 await self._close(self.running[name])
             self._tags.pop(tag_of(name), None)
             remove_world_file(self.path(name))
+            shutil.rmtree(self.snapshot_folder(name), ignore_errors=True)
+
+    def snapshot_folder(self, name: str) -> Path:
+        """Return where a world's snapshots are kept; it need not exist."""
+        return self.directory / "snapshots" / name
+
+    async def delete_idle(self) -> list[str]:
+        """Delete the worlds that nobody has called for ``idle_ms``; return their names.
+
+        A closed world's file was last written when it was closed.
+        """
+        if not self._around.idle_ms:
+            return []
+        idle = [name for name in self.names() if name != DEFAULT_WORLD and self._is_idle(name)]
+        for name in idle:
+            with suppress(UnknownWorld):  # somebody else was quicker
+                await self.delete(name)
+        return idle
+
+    def _is_idle(self, name: str) -> bool:
+        world = self.running.get(name)
+        if world is not None:
+            unused_ms = (monotonic_s() - world.used_at_s) * 1000
+            return not world.users and unused_ms >= self._around.idle_ms
+        with suppress(OSError):
+            written_at = self.path(name).stat().st_mtime_ns // 1_000_000
+            return machine_now() - written_at >= self._around.idle_ms
+        return False
 
     async def close(self) -> None:
         """Close every world; the files alone are then all there is of them."""

@@ -5,7 +5,7 @@ is one value. Entries are JSON arrays in the order of ``COLUMNS``; the view ``jo
 them as rows to whoever opens the file with a SQL shell.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,7 @@ COLUMNS = (
 BLOCKS_AT_ONCE = 32
 NEWEST = 2**62
 Found = dict[str, Any]
+Block = tuple[int, bytes]  # how many entries, and they
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,20 @@ def encode(entries: list[Row]) -> bytes:
     return orjson.dumps(entries)
 
 
-async def append(db: Transaction, block: bytes, count: int, *, most: int, lost: int) -> None:
-    """Add ``count`` entries, let go of the oldest beyond ``most``; ``lost`` never came so far."""
+async def append(db: Transaction, blocks: Sequence[Block], *, skipped: int, most: int) -> None:
+    """Add blocks, and let go of the oldest entries beyond ``most``.
+
+    ``skipped``: how many entries before these were let go of already. They had their ids too.
+    """
     before = await state(db)
-    last_id = before.last_id + count
-    await db.execute("INSERT INTO journal VALUES ($1, $2, $3)", before.last_id + 1, last_id, block)
+    last_id = before.last_id + skipped
+    for count, block in blocks:
+        await db.execute(
+            "INSERT INTO journal VALUES ($1, $2, $3)", last_id + 1, last_id + count, block
+        )
+        last_id += count
     first_id = max(before.first_id, last_id - most + 1)
-    dropped = before.dropped + lost
+    dropped = before.dropped + skipped
     if first_id > before.first_id:
         dropped += await _drop(db, before.first_id, first_id)
     await db.execute(

@@ -1,7 +1,10 @@
 """How long the journal keeps what: bounds, filters, restarts, snapshots, resets."""
 
+import asyncio
+
 import pytest
 
+from sandbox.storage import journal as rows
 from tests.journals import call_often, empty, entries, har, page
 from tests.support import AGGREGATOR, MANUAL, NOW, run_sandbox
 
@@ -94,8 +97,8 @@ async def test_beyond_its_size_the_oldest_go_and_are_counted(tmp_path, template,
         ]
         assert ids(found["journal"]) == list(range(made - kept + 1, made + 1))
         assert ids(await entries(running, last=3)) == ids(found["journal"])[-3:]
-        rows = await running.sandbox.world.database.fetch("SELECT id FROM journal_entry")
-        assert [row[0] for row in rows] == ids(found["journal"])
+        kept_ids = await running.sandbox.world.database.fetch("SELECT id FROM journal_entry")
+        assert [row[0] for row in kept_ids] == ids(found["journal"])
 
 
 async def test_ten_thousand_calls_fill_it_and_the_next_one_drops_the_first(running):
@@ -176,19 +179,65 @@ async def test_a_reset_of_anything_else_leaves_the_journal(running, what):
     assert (await entries(running))[-1]["id"] == before[-1]["id"] + 1
 
 
-async def test_what_is_lost_to_a_full_disk_is_counted_and_the_bank_goes_on(
+async def test_while_the_disk_is_full_the_bank_goes_on_and_the_journal_waits(
     running, monkeypatch, caplog
 ):
+    await running.get("/accounts")
+
+    async def fail(*_args, **_more):
+        raise OSError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "append", fail)
+        assert await entries(running) == []
+        assert (await running.get("/nothing"))[0] == 404
+    assert "the journal cannot be written now" in caplog.text
+    assert [e["status"] for e in await entries(running)] == [401, 404]
+    assert ids(await entries(running)) == [1, 2]
+
+
+async def test_a_cancelled_flush_loses_nothing(running, monkeypatch):
+    journal = running.sandbox.world.journal
+    await running.get("/accounts")
+    await running.get("/nothing")
+    append = rows.append
+
+    async def slow(*args, **more):
+        await asyncio.sleep(0.01)
+        await append(*args, **more)
+
+    monkeypatch.setattr(rows, "append", slow)
+    for _ in range(3):
+        flushing = asyncio.create_task(journal.flush())
+        await asyncio.sleep(0.005)
+        flushing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await flushing
+    assert ids(await entries(running)) == [1, 2]
+
+
+async def test_what_cannot_be_encoded_is_counted_as_dropped(running, monkeypatch, caplog):
     journal = running.sandbox.world.journal
     await running.get("/accounts")
 
     def fail(_waiting):
-        raise OSError("planted")
+        raise ValueError("planted")
 
     with monkeypatch.context() as patch:
         patch.setattr(journal, "_block", fail)
         assert await entries(running) == []
     assert "1 entries of the journal are lost" in caplog.text
-    assert (await running.get("/accounts"))[0] == 401
+    await running.get("/nothing")
     found = await page(running)
-    assert (len(found["journal"]), found["dropped"]) == (1, 1)
+    assert (ids(found["journal"]), found["dropped"]) == ([2], 1)
+
+
+async def test_what_is_too_old_to_be_kept_is_counted_but_never_written(tmp_path, template):
+    async with run_sandbox(tmp_path, template=template, journal_rows="300") as running:
+        token = (await running.log_in("taro"))["access_token"]
+        await empty(running)
+        (before,) = await running.sandbox.world.database.fetch("SELECT last_id FROM journal_state")
+        await call_often(running, "/accounts", token, 2_000)
+        found = await page(running, limit=1000)
+        assert found["dropped"] == 2_000 - 300
+        assert ids(found["journal"]) == list(range(before[0] + 1_701, before[0] + 2_001))

@@ -215,6 +215,8 @@ async def test_fifty_workers_do_not_meet(tmp_path, template):
         results = await asyncio.gather(*(work(number) for number in range(workers)))
         clocks = [(await ask(running, "GET", f"/worker-{n}/clock"))[1] for n in range(workers)]
         assert len(running.sandbox.worlds.running) <= 8
+        for number in range(workers):
+            await check_journal(running, f"worker-{number}", calls=operations // 4)
     heads = [head for found, _ in results for head in found]
     assert len(set(heads)) == len(heads) == workers  # one tag a world, none shared
     assert len({tuple(ids) for _, ids in results}) == 1  # identical account numbers
@@ -222,6 +224,16 @@ async def test_fifty_workers_do_not_meet(tmp_path, template):
     for number in range(workers):
         assert_only_its_own(tmp_path / f"worker-{number}.db", operations // 4)
     assert_only_its_own(tmp_path / "default.db", 0)
+
+
+async def check_journal(running, name: str, calls: int) -> None:
+    """Every line of a world's journal is of a grant of that world, or of nobody."""
+    _, found = await ask(running, "GET", f"/{name}/grants?limit=1000")
+    own = {grant["grant_id"] for grant in found["grants"]}
+    _, found = await ask(running, "GET", f"/{name}/journal?limit=1000")
+    lines = found["journal"]
+    assert {line["grant_id"] for line in lines if "grant_id" in line} == own
+    assert [line["status"] for line in lines] == [200] * calls
 
 
 def assert_only_its_own(path, grants: int) -> None:
@@ -254,6 +266,33 @@ async def test_a_world_in_use_is_not_closed_under_its_callers(tmp_path, template
             *(accounts(running, token) for _ in range(20)),
         )
     assert all(answer[0] == 200 for answer in answers if isinstance(answer, tuple))
+
+
+async def until_gone(running, name: str) -> None:
+    """Ask now and then: asking keeps no world alive for longer than it takes."""
+    for _ in range(40):
+        if (await ask(running, "GET", f"/{name}"))[0] == 404:
+            return
+        await asyncio.sleep(0.5)
+    raise AssertionError(f"{name} is still there")
+
+
+async def test_an_idle_world_is_deleted_and_a_busy_one_is_not(tmp_path, template, caplog):
+    async with run_sandbox(
+        tmp_path, template=template, world_idle="300ms", most_open_worlds="2"
+    ) as running:
+        for name in ("a", "b", "c"):  # one of them is closed already
+            await make(running, name)
+        await asyncio.gather(*(until_gone(running, name) for name in ("a", "b", "c")))
+        await make(running, "busy")
+        token = await mint(running, "busy")
+        for _ in range(15):
+            assert (await accounts(running, token))[0] == 200
+            await asyncio.sleep(0.05)
+        names = [world["name"] for world in (await ask(running, "GET", ""))[1]["worlds"]]
+        assert "default" in names
+        assert "busy" in names
+    assert "the world a was idle for too long" in caplog.text
 
 
 @asynccontextmanager

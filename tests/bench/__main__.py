@@ -75,6 +75,12 @@ def calling(options: Options, at: calls.Servers) -> Iterator[Step]:
         )
 
 
+def journalling(options: Options, at: calls.Servers, directory: Path) -> Iterator[Step]:
+    what = "balance read with the journal ÷ without"
+    rounds, seconds = options.rounds, options.seconds
+    yield what, lambda: of_call(what, "≤ 1.1", calls.journal(at, directory, rounds, seconds))
+
+
 def of_call(what: str, aim: str, found: calls.Ratio) -> Row:
     remark = f"{found.own_us:.0f} µs ÷ {found.base_us:.0f} µs"
     return Row(what, aim, (found.value, found.low, found.high), "", remark)
@@ -144,6 +150,7 @@ def run(options: Options, progress: Progress) -> list[Row]:
         rows = measured(list(starting(options, directory)), progress)
         with calls.servers(served) as at:
             rows += measured(list(calling(options, at)), progress)
+            rows += measured(list(journalling(options, at, directory / "silent")), progress)
         template = directory / "data" / "default.db"  # of the last warm start, and closed
         rows += measured(list(storing(options, template, directory)), progress)
         return rows + measured(list(living(options)), progress)

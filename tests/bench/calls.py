@@ -84,11 +84,11 @@ def form_of(code: str) -> str:
 
 
 @contextmanager
-def servers(directory: Path) -> Iterator[Servers]:
+def servers(directory: Path, **environment: str) -> Iterator[Servers]:
     """Run the bank on a world that stands still, and the bare handler beside it."""
     flags = (*FREE_PORTS, "--print-json", "--data", str(directory), "--clock", f"frozen:{NOW}")
     with ExitStack() as stack:
-        bank = stack.enter_context(serving(*flags, **ENVIRONMENT)).addresses
+        bank = stack.enter_context(serving(*flags, **ENVIRONMENT, **environment)).addresses
         bare = stack.enter_context(
             subprocess.Popen([sys.executable, "-m", "tests.bench.bare"], stdout=subprocess.PIPE)
         )
@@ -108,9 +108,20 @@ def first_account(at: Servers, token: str) -> str:
     return str(accounts[0]["account_id"])
 
 
-def balance(at: Servers) -> Measure:
+def balance_read(at: Servers) -> Load:
     token = at.access_token("taro")
-    return at.compare(at.read(f"/accounts/{first_account(at, token)}", token))
+    return at.read(f"/accounts/{first_account(at, token)}", token)
+
+
+def balance(at: Servers) -> Measure:
+    return at.compare(balance_read(at))
+
+
+def journal(at: Servers, directory: Path, rounds: int, seconds: int) -> Ratio:
+    """A balance read with the journal, over the same without one."""
+    with servers(directory, SANDBOX_JOURNAL_ROWS="0") as without:
+        own, base = balance_read(at), balance_read(without)
+        return ratio(own, base, rounds=rounds, seconds=seconds)
 
 
 def page(at: Servers) -> Measure:

@@ -6,7 +6,6 @@ import pytest
 
 from tests.process import Server, serving
 
-
 # A provider app's own tests, run by test_example_app.py in a pytest of their own.
 collect_ignore = ["example_app_suite"]
 

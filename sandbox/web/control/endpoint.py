@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,14 +36,13 @@ class Controls:
     most_snapshots: int
 
     def snapshots(self, world: World) -> SnapshotService:
-        folder = self.front.worlds.directory / "snapshots" / world.name
+        folder = self.front.worlds.snapshot_folder(world.name)
         return SnapshotService(world, folder, self.most_snapshots)
 
     async def delete_world(self, name: str) -> None:
         """Delete a world and its snapshots; one that is not there is gone already."""
         with suppress(UnknownWorld):
             await self.front.worlds.delete(name)
-            shutil.rmtree(self.front.worlds.directory / "snapshots" / name, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except BankError as error:
         return Problem(409, "refused", str(error)).response()
     except UnknownWorld as error:
-        detail = f"there is no world {str(error)!r}; GET /api/v1/worlds lists them"
+        detail = (
+            f"there is no world {str(error)!r}; GET /api/v1/worlds lists them, and "
+            "SANDBOX_WORLD_IDLE may end those that nobody calls"
+        )
         return Problem(404, "unknown-world", detail).response()
     except web.HTTPException as error:
         if error.status < 400:

@@ -22,7 +22,7 @@ async def show_world(call: ControlCall) -> Json:
 
 
 async def create_world(call: ControlCall) -> Json:
-    """Make a world: seeded, or from a snapshot. The same request again answers the same world."""
+    """Make a world: seeded, or from a snapshot. A taken name is refused."""
     name = call.body.get("name") or f"w-{call.controls.secret(6).lower().strip('-_')}"
     try:
         world = await _made(call, name)
