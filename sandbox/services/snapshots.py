@@ -83,6 +83,8 @@ class SnapshotService:
             await self._world.journal.flush()
             await self._world.database.copy_to(unfinished)
             stamp_clock(unfinished, now, machine_now())
+            # Renaming over a file makes the kernel write all of the new one out first.
+            path.unlink(missing_ok=True)
             unfinished.replace(path)
         finally:
             remove_world_file(unfinished)

@@ -10,9 +10,10 @@ is atomic among coroutines even before the lock says so. The lock is for those t
 
 import asyncio
 import re
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = ["SCHEMA_VERSION", "SqliteDatabase"]
 CHECKPOINT_SECONDS = 0.5
 # From here on a bulk write costs more than the hop to the thread (measured: a hop is 60 µs).
 THREAD_ROWS = 64
+THREAD_BYTES = 16 * 1024 * 1024  # some 4 ms of copying
 _SCAN_ROWS = 1_000
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -97,6 +99,7 @@ class SqliteDatabase:
         self._reader = reader
         self._checkpoint: asyncio.Task[None] | None = None
         self._write_lock = asyncio.Lock()
+        self._file_lock = asyncio.Lock()  # checkpoints and copies of the file take turns
         self.commits = 0
         # The hot path: one attribute look-up instead of two calls.
         self.fetch = reader.fetch
@@ -160,15 +163,20 @@ class SqliteDatabase:
                 yield [tuple(row) for row in rows]
 
     async def copy_to(self, path: Path) -> None:
-        """Write a consistent copy of the whole world to ``path`` (SQLite's online backup)."""
-        target = sqlite3.connect(path, check_same_thread=False)
-        # A copy is renamed into its place when it is whole: it needs no journal of its own.
-        target.execute("PRAGMA synchronous = OFF")
-        try:
-            async with self._side_reader() as connection:
-                await connection.backup(target)
-        finally:
-            target.close()
+        """Write a consistent copy of the whole world to ``path``, one plain file.
+
+        The file and its log are copied by the kernel while neither a write nor a checkpoint is
+        under way: eight times as fast as SQLite's page by page backup.
+        """
+        async with self._file_lock, self._write_lock:
+            if self.path.stat().st_size < THREAD_BYTES:
+                _copy_with_log(self.path, path)
+            else:
+                await asyncio.to_thread(_copy_with_log, self.path, path)
+        with closing(sqlite3.connect(path, isolation_level=None)) as copied:
+            # Should the power fail, the copy can be made again.
+            copied.execute("PRAGMA synchronous = OFF")
+            copied.execute("PRAGMA journal_mode = DELETE")
 
     async def replace_by(self, path: Path) -> None:
         """Become what the closed world's file at ``path`` holds: all of it, or nothing.
@@ -223,7 +231,10 @@ class SqliteDatabase:
         while seen != self.commits:
             await asyncio.sleep(CHECKPOINT_SECONDS)
             seen = self.commits
-            async with aiosqlite.connect(self.path, isolation_level=None) as connection:
+            async with (
+                self._file_lock,
+                aiosqlite.connect(self.path, isolation_level=None) as connection,
+            ):
                 await connection.execute_fetchall("PRAGMA wal_autocheckpoint = 0")
                 await connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
         self._checkpoint = None
@@ -238,6 +249,19 @@ class SqliteDatabase:
                     await self._checkpoint
             await self._writer.threaded.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._writer.threaded.close()
+
+
+def _copy_with_log(source: Path, target: Path) -> None:
+    """Copy a database's file and, where it has one, its write-ahead log beside it."""
+    shutil.copyfile(source, target)
+    log, copied_log = _log_of(source), _log_of(target)
+    copied_log.unlink(missing_ok=True)
+    if log.exists():
+        shutil.copyfile(log, copied_log)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _read_only(path: Path) -> str:
