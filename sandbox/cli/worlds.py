@@ -29,6 +29,9 @@ def create_world(
     clock: Annotated[
         str | None, typer.Option(help="real, frozen:2026-12-01T09:00, offset:91d, scaled:60")
     ] = None,
+    persona: Annotated[
+        list[str] | None, typer.Option(help="Who lives in it; once for each. Default: all")
+    ] = None,
     from_snapshot: Annotated[
         str | None,
         typer.Option(metavar="[WORLD/]SNAPSHOT", help="Begin as this snapshot, with its clock"),
@@ -38,7 +41,9 @@ def create_world(
 ) -> None:
     """Make a world: seeded, or from a snapshot."""
     with asking(control) as sandbox:
-        made = sandbox.worlds.create(name, seed=seed, clock=clock, from_snapshot=from_snapshot)
+        made = sandbox.worlds.create(
+            name, seed=seed, clock=clock, personas=persona or None, from_snapshot=from_snapshot
+        )
         world = made.describe()
         issuers = "".join(f"\n  {bank.name}: {bank.issuer}" for bank in world.banks)
         print_one(world, f"World {world.name}, seed {world.seed}{issuers}", as_json=as_json)

@@ -1,6 +1,6 @@
 """The client for code that awaits, over aiohttp (imported with the first call)."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import update_wrapper
 from io import BytesIO
@@ -196,10 +196,13 @@ class AsyncWorlds:
         *,
         seed: int | None = None,
         clock: calls.ClockSetting | None = None,
+        personas: Sequence[str] | None = None,
         from_snapshot: str | None = None,
     ) -> AsyncWorld:
         """Make a world: see ``sandbox.client.calls.create_world``."""
-        request = calls.create_world(name, seed=seed, clock=clock, from_snapshot=from_snapshot)
+        request = calls.create_world(
+            name, seed=seed, clock=clock, personas=personas, from_snapshot=from_snapshot
+        )
         return AsyncWorld(self._transport, (await self._transport.send(request)).name)
 
     async def delete(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar, Unpack
 from urllib.parse import urlsplit
@@ -178,10 +178,13 @@ class Worlds:
         *,
         seed: int | None = None,
         clock: calls.ClockSetting | None = None,
+        personas: Sequence[str] | None = None,
         from_snapshot: str | None = None,
     ) -> World:
         """Make a world: see ``sandbox.client.calls.create_world``."""
-        request = calls.create_world(name, seed=seed, clock=clock, from_snapshot=from_snapshot)
+        request = calls.create_world(
+            name, seed=seed, clock=clock, personas=personas, from_snapshot=from_snapshot
+        )
         return World(self._transport, self._transport.send(request).name)
 
     def delete(self, name: str) -> None:

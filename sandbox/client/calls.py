@@ -59,6 +59,7 @@ def create_world(
     *,
     seed: int | None = None,
     clock: ClockSetting | None = None,
+    personas: Sequence[str] | None = None,
     from_snapshot: str | None = None,
 ) -> Request[WorldDescription]:
     """Make a world; without a name the server draws one.
@@ -67,14 +68,16 @@ def create_world(
         seed: the same seed and clock give the same rows. Default: the server's.
         clock: ``real``, ``frozen:2026-12-01T09:00``, ``offset:91d``, ``scaled:60``, or a mapping
             of ``mode``, ``at`` and ``rate``. Default: real.
+        personas: those that live in it. Default: all of the bank's.
         from_snapshot: a snapshot of the default world, or ``world/snapshot``; it brings its own
-            seed and clock.
+            seed, clock and personas.
 
     Raises:
         ProblemError: ``world-exists``, ``world-refused``, ``unknown-snapshot``.
     """
     fields = None if clock is None else clock_fields(clock)
-    body = encoded(name=name, seed=seed, clock=fields, from_snapshot=from_snapshot)
+    chosen = None if personas is None else list(personas)
+    body = encoded(name=name, seed=seed, clock=fields, personas=chosen, from_snapshot=from_snapshot)
     return _post(path("worlds"), one(WorldDescription), body)
 
 

@@ -97,7 +97,9 @@ class ResetService:
 
     async def _template(self) -> Path:
         return await self._worlds.template(
-            self._world.seed, self._world.starts_at - self._world.starts_at % HOUR
+            self._world.seed,
+            self._world.starts_at - self._world.starts_at % HOUR,
+            self._world.personas,
         )
 
 

@@ -158,15 +158,18 @@ async def seed_world(
     population: int = POPULATION,
     calendar: BankCalendar | None = None,
     vocabulary: Vocabulary | None = None,
+    personas: frozenset[str] | None = None,
 ) -> SeedReport:
     """Fill an empty world of one bank: contractors, accounts, history, providers and terms.
 
     ``population`` is how many contractors live around the personas. ``calendar`` must reach a
     month further back than the history; ``vocabulary`` defaults to Faker's of this seed.
+    ``personas`` None: all of the bank's.
     """
     first, last = history_days(starts_at)
     past = _Past(seed=seed, first=first, last=last, calendar=calendar or calendar_around(last))
-    people = list(_inhabitants(seed, bank, population, vocabulary or vocabulary_of(seed)))
+    everyone = _inhabitants(seed, bank, population, vocabulary or vocabulary_of(seed))
+    people = [person for person in everyone if _lives_here(person[1], personas)]
     await seeding.insert_contractors(db, [_contractor_row(bank, *person[1:]) for person in people])
     writer = _HistoryWriter(db, await seeding.next_posting_id(db))
     accounts = [
@@ -181,6 +184,11 @@ async def seed_world(
     return SeedReport(
         contractors=len(people), accounts=len(accounts), lines=writer.written, clients=clients
     )
+
+
+def _lives_here(persona: Persona, personas: frozenset[str] | None) -> bool:
+    """Tell who moves in. Whoever stays away leaves his numbers free: nobody else changes."""
+    return persona.key is None or personas is None or persona.key in personas
 
 
 def _inhabitants(

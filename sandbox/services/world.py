@@ -35,6 +35,7 @@ class World:
     policies: Mapping[str, BankPolicy]
     secret: Callable[[int], str]
     base_url: Callable[[], str]
+    personas: frozenset[str] | None = None  # those that live here; None: all of the bank's
     next_due_at: Instant | None = None
     users: int = 0  # requests under way: a world in use is not closed
     used_at_s: float = 0.0  # monotonic
@@ -73,4 +74,5 @@ def row_of(world: World, agenda_done_at: Instant) -> WorldRow:
         agenda_done_at=agenda_done_at,
         start_mode=state.mode.value,
         start_rate=state.rate,
+        personas=None if world.personas is None else " ".join(sorted(world.personas)),
     )

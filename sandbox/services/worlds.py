@@ -98,24 +98,28 @@ class Worlds:
         """Return the file of a world; the caller has checked the name."""
         return self._around.directory / f"{name}.db"
 
-    async def create(self, name: str, *, seed: int, clock: ClockState) -> World:
+    async def create(
+        self, name: str, *, seed: int, clock: ClockState, personas: frozenset[str] | None = None
+    ) -> World:
         """Make and open a world whose life begins at what ``clock`` reads now.
+
+        ``personas`` None: all of the bank's live in it.
 
         Raises:
             WorldExists, WorldRefused: see there.
         """
         self._refuse_new(name)
         starts_at = Clock(clock).now()
-        template = await self.template(seed, starts_at - starts_at % HOUR)
+        template = await self.template(seed, starts_at - starts_at % HOUR, personas)
         return await self._adopt(template, self._new_row(name, seed, starts_at, clock))
 
-    async def template(self, seed: int, at: Instant) -> Path:
+    async def template(self, seed: int, at: Instant, personas: frozenset[str] | None) -> Path:
         """Return the closed file of a world of ``seed`` as it is at ``at``, a full hour."""
         rules = tuple(str(policy.closing_run_at) for policy in self._around.policies.values())
-        key = TemplateKey(seed=seed, at=at, rules=rules)
-        if at == midnight(jst_date(at)):
-            return await self._templates.get(key, lambda path: self._seed(path, seed, at))
-        return await self._templates.get(key, lambda path: self._live_until(path, seed, at))
+        chosen = ("*",) if personas is None else tuple(sorted(personas))
+        key = TemplateKey(seed=seed, at=at, rules=(*rules, *chosen))
+        make = self._seed if at == midnight(jst_date(at)) else self._live_until
+        return await self._templates.get(key, lambda path: make(path, seed, at, personas))
 
     async def fork(self, name: str, source: Path) -> World:
         """Make and open a world from another one's closed file: a snapshot, or an upload.
@@ -145,15 +149,18 @@ class Worlds:
                 remove_world_file(unfinished)
             return await self._open(name)
 
-    async def _seed(self, path: Path, seed: int, starts_at: Instant) -> None:
+    async def _seed(
+        self, path: Path, seed: int, starts_at: Instant, personas: frozenset[str] | None
+    ) -> None:
         """Write a template: a world at the very beginning of a day, its movements planned."""
         database = await SqliteDatabase.open(path)
         try:
             row = self._new_row("template", seed, starts_at, frozen(starts_at))
             world = self._world(row, database)
+            world.personas = personas
             async with database.transaction() as db:
                 await world_rows.insert(db, row_of(world, starts_at), SCHEMA_VERSION)
-                await seed_world(db, seed=seed, starts_at=starts_at)
+                await seed_world(db, seed=seed, starts_at=starts_at, personas=personas)
                 policy = next(iter(self._around.policies.values()))
                 await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
@@ -161,9 +168,11 @@ class Worlds:
         finally:
             await database.close()
 
-    async def _live_until(self, path: Path, seed: int, at: Instant) -> None:
+    async def _live_until(
+        self, path: Path, seed: int, at: Instant, personas: frozenset[str] | None
+    ) -> None:
         """Write a template of a later hour: the day's first one, lived up to there."""
-        copy_file(await self.template(seed, midnight(jst_date(at))), path)
+        copy_file(await self.template(seed, midnight(jst_date(at)), personas), path)
         database = await SqliteDatabase.open(path)
         try:
             row = await world_rows.find(database)
@@ -324,6 +333,7 @@ class Worlds:
             policies=self._around.policies,
             secret=self._around.secret,
             base_url=self._around.base_url,
+            personas=None if row.personas is None else frozenset(row.personas.split()),
         )
 
 

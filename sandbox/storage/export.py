@@ -44,6 +44,7 @@ EXPORTED_TABLES = (
             "agenda_done_at",
             "start_mode",
             "start_rate",
+            "personas",
         ),
     ),
     ExportedTable(

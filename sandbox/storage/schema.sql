@@ -16,7 +16,8 @@ CREATE TABLE world (
     clock_rate       DOUBLE PRECISION NOT NULL DEFAULT 1,
     agenda_done_at   BIGINT  NOT NULL,          -- all that fell due up to here has been done
     start_mode       TEXT    NOT NULL,          -- the clock that the world was made with
-    start_rate       DOUBLE PRECISION NOT NULL
+    start_rate       DOUBLE PRECISION NOT NULL,
+    personas         TEXT                       -- those that live here, joined by spaces; NULL: all
 );
 
 -- 予定表: what falls due. A row goes in the transaction that does its work.

@@ -22,6 +22,7 @@ class WorldRow:
     agenda_done_at: Instant
     start_mode: str
     start_rate: float
+    personas: str | None = None  # joined by spaces; None: all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class AgendaItem:
 async def find(db: Reader) -> WorldRow | None:
     row = await db.fetchrow(
         "SELECT name, tag, seed, starts_at, version, clock_mode, clock_at, clock_anchor, "
-        "clock_rate, agenda_done_at, start_mode, start_rate FROM world"
+        "clock_rate, agenda_done_at, start_mode, start_rate, personas "
+        "FROM world"
     )
     if row is None:
         return None
@@ -55,12 +57,13 @@ async def find(db: Reader) -> WorldRow | None:
         agenda_done_at=row[9],
         start_mode=row[10],
         start_rate=row[11],
+        personas=row[12],
     )
 
 
 async def insert(db: Transaction, world: WorldRow, schema_version: int) -> None:
     await db.execute(
-        "INSERT INTO world VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO world VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         schema_version,
         world.name,
         world.tag,
@@ -74,6 +77,7 @@ async def insert(db: Transaction, world: WorldRow, schema_version: int) -> None:
         world.agenda_done_at,
         world.start_mode,
         world.start_rate,
+        world.personas,
     )
 
 

@@ -50,7 +50,11 @@ def bank(found: World, profile: Profile) -> Json:
         **endpoints_of(issuer, profile),
         "openapi": f"{issuer}/openapi.json",
         "clients": [client(ready) for ready in load_clients(profile.name)],
-        "personas": [persona(ready) for ready in load_personas(profile.name)],
+        "personas": [
+            persona(ready)
+            for ready in load_personas(profile.name)
+            if found.personas is None or ready.key in found.personas
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sandbox.clock import ClockState, clock_of, machine_now, real
+from sandbox.services.population import load_personas
 from sandbox.services.snapshots import SnapshotRefused, UnknownSnapshot
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import WorldExists, WorldRefused
@@ -38,7 +39,23 @@ async def _made(call: ControlCall, name: str) -> World:
     if "from_snapshot" in body:
         return call.use(await worlds.fork(name, await _snapshot(call, body["from_snapshot"])))
     seed = body.get("seed", call.controls.seed)
-    return call.use(await worlds.create(name, seed=seed, clock=_clock(call)))
+    made = await worlds.create(name, seed=seed, clock=_clock(call), personas=_personas(call))
+    return call.use(made)
+
+
+def _personas(call: ControlCall) -> frozenset[str] | None:
+    """Return who shall live in the world, or None for all.
+
+    Raises:
+        Problem: naming those whom no bank knows.
+    """
+    if "personas" not in call.body:
+        return None
+    known = {p.key for bank in call.controls.profiles for p in load_personas(bank)}
+    chosen = frozenset(call.body["personas"])
+    if unknown := sorted(chosen - known):
+        raise Problem(422, "unknown-persona", f"no bank has the personas {', '.join(unknown)}")
+    return chosen
 
 
 def _clock(call: ControlCall) -> ClockState:
