@@ -120,8 +120,8 @@ def living(options: Options) -> Iterator[Step]:
     """What worlds cost. One server measures all four, with the first of them."""
     for name, what, aim, unit in (
         ("new world", "new world, over HTTP", "≤ 10 ms", "ms"),
-        ("snapshot", "snapshot, over HTTP", "≤ 10 ms", "ms"),
-        ("restore", "restore, over HTTP", "≤ 10 ms", "ms"),
+        ("snapshot", "snapshot of the default world, over HTTP", "≤ 10 ms", "ms"),
+        ("restore", "restore of the default world, over HTTP", "≤ 10 ms", "ms"),
         ("alive", f"resident memory with {worlds.ALIVE} worlds alive", "≤ 250 MiB", "MiB"),
     ):
         remark = "wall time" if unit == "ms" else f"{worlds.OPEN} of them held open"

@@ -22,11 +22,11 @@ def figures(rounds: int) -> dict[str, Figures]:
         base = f"{server.addresses['control_url']}/api/v1/worlds"
         post_json(base, {"name": "warm", "clock": FROZEN})  # the template is made once
         taken: dict[str, list[float]] = {"new world": [], "snapshot": [], "restore": []}
+        snapshots = f"{base}/default/snapshots"  # of one world, as a suite of tests has it
         for number in range(rounds * 4):
-            world = f"{base}/n{number}"
             timed(taken["new world"], base, {"name": f"n{number}", "clock": FROZEN})
-            timed(taken["snapshot"], f"{world}/snapshots", {"name": "s"})
-            timed(taken["restore"], f"{world}/snapshots/s/restore", {})
+            timed(taken["snapshot"], snapshots, {"name": f"s{number}"})
+            timed(taken["restore"], f"{snapshots}/s{number}/restore", {})
         for number in range(rounds * 4, ALIVE - 2):
             post_json(base, {"name": f"n{number}", "clock": FROZEN})
         found = {name: (median(ms), min(ms), max(ms)) for name, ms in taken.items()}
