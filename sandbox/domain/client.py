@@ -57,9 +57,3 @@ def without_loopback_port(uri: str) -> str | None:
     if parts.netloc not in (host, f"{host}:{port}") or host not in LOOPBACK_HOSTS:
         return None
     return uri.replace(parts.netloc, str(host), 1)
-
-
-def origin_of(uri: str) -> str:
-    """Return what a Content-Security-Policy must allow for a redirect to ``uri``."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"

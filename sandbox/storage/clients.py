@@ -36,11 +36,6 @@ async def find(db: Reader, bank: str, client_id: str) -> Client | None:
     return None if row is None else _client(row)
 
 
-async def list_of_bank(db: Reader, bank: str) -> list[Client]:
-    rows = await db.fetch(f"SELECT {_COLUMNS} FROM client WHERE bank = $1 ORDER BY client_id", bank)
-    return [_client(row) for row in rows]
-
-
 async def set_status(db: Transaction, client_id: str, status: str) -> int:
     return await db.execute("UPDATE client SET status = $2 WHERE client_id = $1", client_id, status)
 

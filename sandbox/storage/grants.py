@@ -122,10 +122,6 @@ async def end_grants_of_contractor(
     )
 
 
-async def touch_presence(db: Transaction, grant_id: str, now: Instant) -> None:
-    await db.execute("UPDATE access_grant SET present_at = $2 WHERE grant_id = $1", grant_id, now)
-
-
 async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode) -> None:
     await db.execute(
         "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7)",
