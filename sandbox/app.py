@@ -12,12 +12,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.chance import secret
+from sandbox.clock import machine_now
 from sandbox.resources import data_root
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
@@ -35,6 +38,11 @@ from sandbox.web.profile import Profile
 from sandbox.web.profiles import PROFILES
 from sandbox.web.schema import SchemaStore
 
+if TYPE_CHECKING:
+    import ssl
+
+    from sandbox.services.tls import Tls
+
 log = logging.getLogger("sandbox")
 # In-flight answers get this long to finish; with closing the worlds it makes less than 2 s.
 SHUTDOWN_SECONDS = 1.2
@@ -44,9 +52,16 @@ SWEEP_SECONDS_MIN, SWEEP_SECONDS_MAX = 0.05, 60.0
 
 @dataclass(slots=True)
 class Address:
-    """Where the bank door is reached; known once it listens."""
+    """Where the bank door is reached; known once it listens. ``tls_base_url`` None: TLS is off."""
 
     base_url: str = ""
+    tls_base_url: str | None = None
+
+    def reached_at(self, public: str | None, plain: str, tls: str | None) -> None:
+        """Note where the door listens, and ``public``: the address that the settings give it."""
+        self.base_url = public or plain
+        is_public_tls = tls is not None and self.base_url.startswith("https:")
+        self.tls_base_url = self.base_url if is_public_tls else tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +70,7 @@ class Sandbox:
 
     data_url: str
     control_url: str
+    tls_url: str | None
     worlds: Worlds
     world: World
     profiles: tuple[Profile, ...]
@@ -84,6 +100,7 @@ def make_worlds(
             scopes={profile.name: profile.scopes for profile in profiles},
             secret=secret,
             base_url=lambda: address.base_url,
+            tls_base_url=lambda: address.tls_base_url,
             most_worlds=settings["most_worlds"],
             most_open=settings["most_open_worlds"],
             idle_ms=settings["world_idle"],
@@ -109,9 +126,12 @@ def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool
     )
 
 
-def make_controls(front: Front, profiles: tuple[Profile, ...], settings: Settings) -> Controls:
+def make_controls(
+    front: Front, profiles: tuple[Profile, ...], settings: Settings, tls: "Tls | None"
+) -> Controls:
     return Controls(
         front=front,
+        tls=tls,
         profiles={profile.name: profile for profile in profiles},
         secret=secret,
         seed=settings["seed"],
@@ -137,6 +157,28 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def open_door_tls(settings: Settings, directory: Path, world: World) -> "Tls | None":
+    """Return the bank door's TLS with its certificates, or None where it is off.
+
+    Raises:
+        SettingInvalid: a file of CAs that cannot be used, or a host that no certificate can name.
+    """
+    file: Path | None = settings["tls_client_ca"]
+    if not settings["tls"]:
+        if file is not None:
+            raise SettingInvalid("--tls-client-ca (SANDBOX_TLS_CLIENT_CA) is for --tls alone")
+        return None
+    from sandbox.services.certificates import CertificateRefused
+    from sandbox.services.tls import ClientCaRefused, open_tls
+
+    hosts = (settings["host"], urlsplit(settings["base_url"] or "").hostname)
+    clocks = (world.now(), machine_now())
+    try:
+        return open_tls(directory, filter(None, hosts), clocks, world.client_trust, file)
+    except (CertificateRefused, ClientCaRefused) as error:
+        raise SettingInvalid(str(error)) from error
 
 
 @asynccontextmanager
@@ -169,14 +211,16 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
         worlds = make_worlds(directory, profiles, address, settings)
         try:
             front = make_front(worlds, profiles, is_strict=settings["strict"])
-            controls = make_controls(front, profiles, settings)
-            doors = bank_door(front, profiles), control_door(controls, guard)
             world = await _default_world(worlds, settings)
-            serving = _serving(doors, settings, address)
-            async with _sweeping(worlds, settings), serving as (data_url, control_url):
+            tls = open_door_tls(settings, directory, world)
+            controls = make_controls(front, profiles, settings, tls)
+            doors = bank_door(front, profiles), control_door(controls, guard)
+            serving = _serving(doors, settings, address, tls)
+            async with _sweeping(worlds, settings), serving as (data_url, control_url, tls_url):
                 yield Sandbox(
                     data_url=data_url,
                     control_url=control_url,
+                    tls_url=tls_url,
                     worlds=worlds,
                     world=world,
                     profiles=profiles,
@@ -232,21 +276,26 @@ async def _first_world(worlds: Worlds, settings: Settings) -> World:
 
 @asynccontextmanager
 async def _serving(
-    doors: tuple[web.Application, web.Application], settings: Settings, address: Address
-) -> AsyncIterator[tuple[str, str]]:
-    names = ("host", "port"), ("control_host", "control_port")
-    runners: list[web.AppRunner] = []
-    urls: list[str] = []
+    doors: tuple[web.Application, web.Application],
+    settings: Settings,
+    address: Address,
+    tls: "Tls | None",
+) -> AsyncIterator[tuple[str, str, str | None]]:
+    """Listen at both doors, and at the bank's over TLS too; give their three addresses."""
+    bank, control = (_runner(app, settings) for app in doors)
+    host, tls_url = settings["host"] or "127.0.0.1", None
     try:
-        for app, (host, port) in zip(doors, names, strict=True):
-            runner = _runner(app, settings)
-            runners.append(runner)
-            await runner.setup()
-            urls.append(await _listen(runner, settings[host] or "127.0.0.1", settings[port]))
-            address.base_url = settings["base_url"] or urls[0]
-        yield urls[0], urls[1]
+        await bank.setup()
+        await control.setup()
+        data_url = await _listen(bank, host, settings["port"])
+        if tls is not None:
+            tls_url = await _listen(bank, host, settings["tls_port"], tls.context)
+        address.reached_at(settings["base_url"], data_url, tls_url)
+        control_host = settings["control_host"] or "127.0.0.1"
+        control_url = await _listen(control, control_host, settings["control_port"])
+        yield data_url, control_url, tls_url
     finally:
-        await asyncio.gather(*(runner.cleanup() for runner in runners))
+        await asyncio.gather(bank.cleanup(), control.cleanup())
 
 
 def _runner(app: web.Application, settings: Settings) -> web.AppRunner:
@@ -284,19 +333,24 @@ def hush_parser(record: logging.LogRecord) -> bool:
     return True
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
+async def _listen(
+    runner: web.AppRunner, host: str, port: int, context: "ssl.SSLContext | None" = None
+) -> str:
     """Listen and return the address as a client on this machine would write it."""
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=context)
     try:
         await site.start()
     except OSError as error:
         reason = error.strerror
         if error.errno == errno.EADDRINUSE:
-            reason = "the port is in use. Take another with --port or --control-port; 0 is any"
+            reason = "the port is in use. Take another with --port, --tls-port or --control-port; "
+            reason += "0 is any"
         raise SettingInvalid(f"cannot listen on {host}:{port}: {reason}") from error
-    bound: int = runner.addresses[0][1]
+    scheme = "http" if context is None else "https"
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
-    return f"http://[{shown}]:{bound}" if ":" in shown else f"http://{shown}:{bound}"
+    return (
+        f"{scheme}://[{shown}]:{site.port}" if ":" in shown else f"{scheme}://{shown}:{site.port}"
+    )
 
 
 async def serve(settings: Settings, on_ready: Callable[[Sandbox], None]) -> None:

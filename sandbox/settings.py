@@ -6,70 +6,26 @@ The command line, the environment and the table in the docs are all made from ``
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from sandbox.clock import ClockState, machine_now, parse_clock
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.hours import PRESETS
 from sandbox.domain.moment import parse_time_of_day
 from sandbox.domain.policy import BankPolicy
-
-TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off"})
-PORT_MAX = 65_535
-SEED_MAX = 2**63 - 1
+from sandbox.setting_texts import (
+    base_url,
+    boolean,
+    clock,
+    count,
+    directory,
+    hours,
+    port,
+    request_uri_lifetime,
+    seed,
+)
 
 
 class SettingInvalid(ValueError):
     """A setting's text makes no sense; the message names the setting and says what would."""
-
-
-def boolean(text: str) -> bool:
-    if text.lower() in TRUE | FALSE:
-        return text.lower() in TRUE
-    raise ValueError("must be 1 or 0")
-
-
-def port(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= number <= PORT_MAX:
-        raise ValueError(f"must be a port from 0 (any free one) to {PORT_MAX}")
-    return number
-
-
-def seed(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= number <= SEED_MAX:
-        raise ValueError(f"must be a whole number from 0 to {SEED_MAX}")
-    return number
-
-
-def count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 1_000_000):
-        raise ValueError("must be a whole number from 0 to 1000000")
-    return int(text)
-
-
-def base_url(text: str) -> str:
-    is_web = text.startswith(("http://", "https://")) and " " not in text
-    if not is_web or "?" in text or "#" in text:
-        raise ValueError("must be an http or https address without a query")
-    return text.rstrip("/")
-
-
-def clock(text: str) -> ClockState:
-    return parse_clock(text, machine_now())
-
-
-def hours(text: str) -> str:
-    if text not in PRESETS:
-        raise ValueError(f"must be one of {', '.join(sorted(PRESETS))}")
-    return text
-
-
-def directory(text: str) -> Path:
-    return Path(text).expanduser()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +101,27 @@ SETTINGS: tuple[Setting, ...] = (
         read=base_url,
         default="",
         help="Public address of the bank door: issuers and links are built from it",
+    ),
+    Setting(
+        name="tls",
+        flag="--tls",
+        read=boolean,
+        default="0",
+        help="Serve the bank door over HTTPS too, with certificates made at the start",
+    ),
+    Setting(
+        name="tls_port",
+        flag="--tls-port",
+        read=port,
+        default="8443",
+        help="Port of the bank door over HTTPS; 0 takes a free one",
+    ),
+    Setting(
+        name="tls_client_ca",
+        flag="--tls-client-ca",
+        read=directory,
+        default="",
+        help="PEM file of CAs whose client certificates are let in, besides the sandbox's own",
     ),
     Setting(
         name="data",
@@ -272,10 +249,40 @@ SETTINGS: tuple[Setting, ...] = (
         "1: a new consent ends the contractor's grants at every provider",
     ),
     _tomato(
+        "last_grant_only",
+        boolean,
+        "0",
+        "1: a user's new consent ends all that user's earlier ones",
+    ),
+    _tomato(
+        "revocation_lag_ms",
+        parse_duration,
+        "0s",
+        "How long a revocation by the provider takes until it is in force",
+    ),
+    _tomato(
+        "session_lifetime_ms",
+        parse_duration,
+        "10m",
+        "How long a log-in serves later OpenID requests of the same browser; 0s: not at all",
+    ),
+    _tomato(
+        "request_uri_lifetime_ms",
+        request_uri_lifetime,
+        "90s",
+        "Lifetime of a pushed authorization request, 5s to 599s",
+    ),
+    _tomato(
         "interaction_lifetime_ms", parse_duration, "10m", "How long sign-in and consent may take"
     ),
     _tomato("lock_after", count, "5", "Wrong PINs or passwords until a login is locked"),
-    _tomato("lock_duration_ms", parse_duration, "1h", "How long a login stays locked"),
+    _tomato(
+        "address_lock_after",
+        count,
+        "50",
+        "Wrong PINs or passwords from one address until it is locked; 0: it never is",
+    ),
+    _tomato("lock_duration_ms", parse_duration, "1h", "How long a login or address stays locked"),
     _tomato("look_back_months", count, "13", "How many months of statement lines are shown"),
     _tomato("most_items", count, "9999", "Most statement lines in one answer"),
     _tomato(
@@ -295,7 +302,7 @@ SETTINGS: tuple[Setting, ...] = (
         "strict_realism",
         boolean,
         "0",
-        "1: nothing in an answer that a real bank would not send, such as X-Sandbox-Reason",
+        "1: nothing that a real bank would not send: no X-Sandbox-Reason, no tester's bar",
     ),
 )
 

@@ -41,10 +41,14 @@ def request_query(**changes: str | None) -> str:
 
 
 class Form(HTMLParser):
-    """The one form of a page: where it goes, and what it sends if nobody touches it."""
+    """A page's own form: where it goes, and what it sends if nobody touches it.
+
+    The first one. The tester's bar, where there is one, comes after it.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.forms = 0
         self.action = ""
         self.fields: list[tuple[str, str]] = []
         self.boxes: list[tuple[str, str]] = []
@@ -52,6 +56,9 @@ class Form(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
+        self.forms += tag == "form"
+        if self.forms > 1:
+            return
         if tag == "form":
             self.action = found["action"] or ""
         elif tag == "input" and found.get("type") == "hidden":

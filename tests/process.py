@@ -26,6 +26,7 @@ class Server:
     process: subprocess.Popen[str]
     data_url: str
     control_url: str
+    tls_url: str | None = None
 
     @property
     def base(self) -> str:
@@ -80,7 +81,12 @@ def start(*flags: str, clock: str | None = f"frozen:{NOW}", **environment: str) 
         raise AssertionError(f"no server: {process.communicate(timeout=START_SECONDS)}")
     ready: dict[str, Any] = json.loads(line)
     assert ready["pid"] == process.pid
-    return Server(process=process, data_url=ready["data_url"], control_url=ready["control_url"])
+    return Server(
+        process=process,
+        data_url=ready["data_url"],
+        control_url=ready["control_url"],
+        tls_url=ready.get("tls_url"),
+    )
 
 
 @contextmanager

@@ -151,6 +151,7 @@ async def run_sandbox(
     flags = {
         "port": "0",
         "control_port": "0",
+        "tls_port": "0",
         "data": str(directory),
         "clock": f"frozen:{NOW}",
         "strict": "1",

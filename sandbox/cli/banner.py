@@ -26,6 +26,11 @@ def banner(sandbox: "Sandbox", *, has_token: bool) -> str:
         "これは試験用の環境です / This is a test environment: everything in it is fictional.",
         "",
         f"  bank door     {sandbox.data_url}",
+        *(
+            []
+            if sandbox.tls_url is None
+            else [f"  over TLS      {sandbox.tls_url}  (its CA: bank-sandbox certs ca)"]
+        ),
         f"  control door  {sandbox.control_url}",
         f"  data          {sandbox.directory} ({keeps if sandbox.is_temporary else 'kept'})",
         f"  world         {world.name}, seed {world.seed}, "

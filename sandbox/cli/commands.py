@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sandbox import __version__
-from sandbox.cli import access, clock, snapshots, worlds
+from sandbox.cli import access, certs, clock, snapshots, worlds
 from sandbox.cli.journal import journal
 from sandbox.cli.login import login
 from sandbox.cli.serve import EXIT_USAGE, run_server
@@ -99,6 +99,7 @@ app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.grants, name="grants")
 app.command()(access.authorize)
 app.command()(journal)
+app.add_typer(certs.app, name="certs")
 
 
 def _own_url() -> str:

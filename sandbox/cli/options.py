@@ -40,6 +40,7 @@ NEXT_STEPS = {
     "unknown-subject": "See what there is: bank-sandbox tokens list, bank-sandbox grants list",
     "authorization-refused": "See redirect URIs and scopes: bank-sandbox worlds show",
     "unauthorized": "Put the server's token into SANDBOX_CONTROL_TOKEN",
+    "tls-off": "Start one with TLS: bank-sandbox serve --tls",
     "invalid-clock": "See what it reads: bank-sandbox clock show",
 }
 START_ONE = (

@@ -98,6 +98,8 @@ def announce(sandbox: "Sandbox", settings: Settings) -> None:
             "control_url": sandbox.control_url,
             "pid": os.getpid(),
         }
+        if sandbox.tls_url is not None:
+            line["tls_url"] = sandbox.tls_url
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
     else:
         from sandbox.cli.banner import banner

@@ -186,6 +186,7 @@ class WorldDescription:
     seed: int
     clock: Clock = field(metadata=of(Clock))
     base_url: str
+    tls_base_url: str | None = None
     banks: tuple[Bank, ...] = field(metadata=of(Bank))
 
     def bank(self, name: str) -> Bank:
@@ -281,6 +282,22 @@ class Snapshot:
     taken_at: datetime = field(metadata=WHEN)
     size_bytes: int
     automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A client's certificate with its private key and the sandbox's CA, each as PEM.
+
+    ``thumbprint`` is that of RFC 8705 (x5t#S256), ``subject`` RFC 4514.
+    """
+
+    certificate: str
+    private_key: str = field(repr=False)
+    ca: str
+    thumbprint: str
+    subject: str
+    not_before: datetime = field(metadata=WHEN)
+    not_after: datetime = field(metadata=WHEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from functools import update_wrapper
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from sandbox.client import calls, journal
-from sandbox.client.answers import JournalEntry, Page, WorldSummary
+from sandbox.client import calls, certificates, journal
+from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
 if TYPE_CHECKING:
@@ -210,6 +210,36 @@ class AsyncWorlds:
         await self._transport.send(calls.delete_world(name))
 
 
+class AsyncCertificates:
+    """The certificates of the server's TLS."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def ca(self) -> str:
+        """Return the CA that has issued the server's certificate, as PEM."""
+        return await self._transport.send(certificates.show_ca())
+
+    async def issue(
+        self,
+        subject: str,
+        *,
+        alternative_names: Sequence[str] = (),
+        self_signed: bool = False,
+        lifetime: str | None = None,
+        world: str | None = None,
+    ) -> Certificate:
+        """Issue a client's certificate: see ``sandbox.client.certificates.issue_certificate``."""
+        request = certificates.issue_certificate(
+            subject,
+            alternative_names=alternative_names,
+            self_signed=self_signed,
+            lifetime=lifetime,
+            world=world,
+        )
+        return await self._transport.send(request)
+
+
 class AsyncSandbox:
     """A running server, by the address of its control door.
 
@@ -233,6 +263,7 @@ class AsyncSandbox:
         self._transport = Transport(door, timeout_s)
         self._stack = AsyncExitStack()
         self.worlds = AsyncWorlds(self._transport)
+        self.certificates = AsyncCertificates(self._transport)
 
     def world(self, name: str = "default") -> AsyncWorld:
         """Return a world by its name, without asking whether it exists."""

@@ -7,8 +7,8 @@ from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from sandbox.client import calls, journal
-from sandbox.client.answers import JournalEntry, Page, WorldSummary
+from sandbox.client import calls, certificates, journal
+from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
 P = ParamSpec("P")
@@ -192,6 +192,36 @@ class Worlds:
         self._transport.send(calls.delete_world(name))
 
 
+class Certificates:
+    """The certificates of the server's TLS."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def ca(self) -> str:
+        """Return the CA that has issued the server's certificate, as PEM."""
+        return self._transport.send(certificates.show_ca())
+
+    def issue(
+        self,
+        subject: str,
+        *,
+        alternative_names: Sequence[str] = (),
+        self_signed: bool = False,
+        lifetime: str | None = None,
+        world: str | None = None,
+    ) -> Certificate:
+        """Issue a client's certificate: see ``sandbox.client.certificates.issue_certificate``."""
+        request = certificates.issue_certificate(
+            subject,
+            alternative_names=alternative_names,
+            self_signed=self_signed,
+            lifetime=lifetime,
+            world=world,
+        )
+        return self._transport.send(request)
+
+
 class Sandbox:
     """A running server, by the address of its control door.
 
@@ -211,6 +241,7 @@ class Sandbox:
         self.url = door.url
         self._transport = Transport(door, timeout_s)
         self.worlds = Worlds(self._transport)
+        self.certificates = Certificates(self._transport)
 
     def world(self, name: str = "default") -> World:
         """Return a world by its name, without asking whether it exists."""

@@ -9,7 +9,9 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from sandbox.domain.account import AccountState, AccountType
+from sandbox.domain.client import Client, ClientOptions
 from sandbox.domain.life.story import LifeKind
+from sandbox.domain.secrets import secret_hash
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -127,6 +129,29 @@ class ReadyClient:
     pkce: str
     auto_manual_mode: str
     status: str
+    options: ClientOptions
+
+    def registered(self, bank: str) -> Client:
+        """Return the client as ``bank`` keeps it: its secret as a hash."""
+        secret = self.client_secret
+        return Client(
+            bank=bank,
+            secret_hash=None if secret is None else secret_hash(self.client_id, secret),
+            client_id=self.client_id,
+            auth_method=self.auth_method,
+            security_profile=self.security_profile,
+            provider_name=self.provider_name,
+            registration_no=self.registration_no,
+            terms_url=self.terms_url,
+            redirect_uris=self.redirect_uris,
+            scopes=self.scopes,
+            functions=self.functions,
+            contractor_kinds=self.contractor_kinds,
+            pkce=self.pkce,
+            auto_manual_mode=self.auto_manual_mode,
+            status=self.status,
+            options=self.options,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +219,7 @@ def _client(entry: Document) -> ReadyClient:
         pkce=entry["pkce"],
         auto_manual_mode=entry["auto_manual_mode"],
         status=entry["status"],
+        options=ClientOptions.of(entry.get("options", {})),
     )
 
 

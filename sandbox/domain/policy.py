@@ -20,9 +20,16 @@ class BankPolicy:
     manual_window_ms: int = 10 * MINUTE
     one_grant_per_provider: bool = True
     one_grant_per_contractor: bool = False
+    last_grant_only: bool = False  # a user id's new grant ends its older ones, of any client
+    revocation_lag_ms: int = 0  # W-56: until a revocation by the provider takes effect
+    session_lifetime_ms: int = 10 * MINUTE  # OpenID: a log-in serves later requests; 0: never
+    request_uri_lifetime_ms: int = 90 * SECOND  # RFC 9126; below 600 s
     # sign-in
     interaction_lifetime_ms: int = 10 * MINUTE
     lock_after: int = 5
+    # Failures from one address, whatever the login; 0: no such lock. High, since a test
+    # environment often calls from one address alone (O-24).
+    address_lock_after: int = 50
     lock_duration_ms: int = HOUR
     # which accounts a contractor may offer to a provider, by kind of contractor
     offered_individual: tuple[str, ...] = ("ordinary",)

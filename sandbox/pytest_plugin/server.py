@@ -15,10 +15,13 @@ STOP_SECONDS = 20
 # Each process has its own address and directory; the bank's rules (SANDBOX_TOMATO_…) are kept.
 OWN = frozenset(
     f"SANDBOX_{name}"
-    for name in ("HOST", "PORT", "CONTROL_HOST", "CONTROL_PORT", "BASE_URL", "DATA", "WORLD_FILE")
+    for name in (
+        *("HOST", "PORT", "TLS_PORT", "CONTROL_HOST", "CONTROL_PORT"),
+        *("BASE_URL", "DATA", "WORLD_FILE"),
+    )
 )
 COMMAND = (sys.executable, "-m", "sandbox", "serve", "--print-json")
-FLAGS = ("--port", "0", "--control-port", "0", "--clock", CLOCK)
+FLAGS = ("--port", "0", "--tls-port", "0", "--control-port", "0", "--clock", CLOCK)
 
 
 class NoServer(Exception):

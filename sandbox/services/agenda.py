@@ -14,7 +14,7 @@ from sandbox.services.life import life_of_day
 from sandbox.services.world import World
 from sandbox.storage import accounts, contractors
 from sandbox.storage import world as world_rows
-from sandbox.storage.database import Transaction
+from sandbox.storage.database import Reader, Transaction
 from sandbox.storage.world import AgendaItem
 
 Event: TypeAlias = dict[str, Any]
@@ -158,7 +158,7 @@ async def work_off(
             yield item, events
 
 
-async def reload_next_due(world: World, db: Transaction) -> None:
+async def reload_next_due(world: World, db: Reader) -> None:
     """Ask the database when the agenda next has work, after its rows were exchanged."""
     world.next_due_at = await world_rows.next_due_at(db)
 

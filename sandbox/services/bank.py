@@ -7,12 +7,13 @@ from sandbox.domain.errors import OutsideServiceHours
 from sandbox.domain.hours import PRESETS, seconds_to_opening
 from sandbox.domain.policy import BankPolicy
 from sandbox.services.accounts import AccountService
-from sandbox.services.authorize import AuthorizeService
-from sandbox.services.client_auth import ClientAuthenticator
-from sandbox.services.grants import GrantService
 from sandbox.services.limiter import RateLimiter
+from sandbox.services.oauth.access import AccessService
+from sandbox.services.oauth.authorize import AuthorizeService
+from sandbox.services.oauth.client_auth import ClientAuthenticator
+from sandbox.services.oauth.grants import GrantService
+from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
-from sandbox.services.tokens import TokenService
 from sandbox.services.world import World
 
 
@@ -21,6 +22,7 @@ class Bank:
     name: str
     world: World
     policy: BankPolicy
+    access: AccessService
     accounts: AccountService
     authorize: AuthorizeService
     client_auth: ClientAuthenticator
@@ -44,6 +46,7 @@ def make_bank(world: World, name: str, scopes: frozenset[str]) -> Bank:
         name=name,
         world=world,
         policy=policy,
+        access=AccessService(world),
         accounts=AccountService(world, policy),
         authorize=AuthorizeService(world, name, policy, scopes, sign_in, grants),
         client_auth=ClientAuthenticator(world, name),

@@ -1,16 +1,17 @@
 """Setting a world back: exactly what was asked, and nothing else."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sandbox.clock import ClockState, Mode, machine_now, real
 from sandbox.domain.time import HOUR
 from sandbox.services.agenda import catch_up, reload_next_due
-from sandbox.services.templates import copy_file
 from sandbox.services.world import World
 from sandbox.services.worlds import Worlds
 from sandbox.storage import world as world_rows
-from sandbox.storage.files import remove_world_file, rewrite_world
+from sandbox.storage.files import rewrite_world
 
 # What people own and what has happened to it. Providers and their registration stay.
 DATA_TABLES = ("contractor", "credential", "account", "posting", "line", "contra", "agenda")
@@ -73,19 +74,21 @@ class ResetService:
         row = await world_rows.find(world.database)
         assert row is not None
         template = await self._template()
-        unfinished = self._worlds.path(world.name).with_suffix(".reset")
-        try:
-            copy_file(template, unfinished)
-            rewrite_world(unfinished, name=world.name, tag=world.tag, row=row)
-            async with world.agenda_lock:
-                last_id = await world.journal.last_id()
-                await world.database.replace_by(unfinished)
-                await world.journal.go_on_from(last_id)
-                async with world.database.transaction() as db:
-                    await reload_next_due(world, db)
-        finally:
-            remove_world_file(unfinished)
-        await self._set_clock(first_clock(row.start_mode, row.starts_at, row.start_rate))
+        clock = first_clock(row.start_mode, row.starts_at, row.start_rate)
+        row = replace(
+            row,
+            clock_mode=clock.mode.value,
+            clock_at=clock.at,
+            clock_anchor=clock.anchor,
+            clock_rate=clock.rate,
+        )
+        begin = partial(rewrite_world, name=world.name, tag=world.tag, row=row)
+        async with world.agenda_lock:
+            last_id = await world.journal.last_id()
+            await world.database.replace_by(template, begin)
+            world.clock.set(clock)
+            await reload_next_due(world, world.database)
+            await world.journal.go_on_from(last_id)
         await catch_up(world)
 
     async def _set_clock(self, state: ClockState) -> None:

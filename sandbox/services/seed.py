@@ -26,7 +26,7 @@ from sandbox.services.population import (
     story_of,
 )
 from sandbox.services.vocabulary import Vocabulary, vocabulary_of
-from sandbox.storage import seeding
+from sandbox.storage import clients, seeding
 from sandbox.storage import world as worlds
 from sandbox.storage.database import Row, Transaction
 
@@ -285,35 +285,13 @@ def _credential_row(bank: str, number: int, persona: Persona) -> Row:
 
 
 async def _seed_clients_and_terms(db: Transaction, bank: str) -> int:
-    clients = load_clients(bank)
-    await seeding.insert_clients(
-        db,
-        [
-            (
-                client.client_id,
-                bank,
-                client.client_secret and secret_hash(client.client_id, client.client_secret),
-                client.auth_method,
-                client.security_profile,
-                client.provider_name,
-                client.registration_no,
-                client.terms_url,
-                " ".join(client.redirect_uris),
-                " ".join(client.scopes),
-                " ".join(client.functions),
-                " ".join(client.contractor_kinds),
-                client.pkce,
-                client.auto_manual_mode,
-                client.status,
-            )
-            for client in clients
-        ],
-    )
+    ready = load_clients(bank)
+    await clients.insert(db, [client.registered(bank) for client in ready])
     terms: Sequence[Row] = [
         (bank, terms.version, terms.effective_on.isoformat()) for terms in load_terms(bank)
     ]
     await seeding.insert_terms(db, terms)
-    return len(clients)
+    return len(ready)
 
 
 async def fill_on_demand(db: Transaction, account: int) -> int:

@@ -5,14 +5,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.clock import ClockState, Mode, machine_now
+from sandbox.clock import machine_now
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import reload_next_due
 from sandbox.services.world import World
 from sandbox.services.worlds import state_of
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import SchemaMismatch
-from sandbox.storage.files import check_file, read_stamp, remove_world_file, stamp_clock
+from sandbox.storage.files import (
+    check_file,
+    read_stamp,
+    remove_world_file,
+    rewrite_world,
+    stamp_clock,
+)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 NAME_RULE = "1 to 63 of letters, digits, '.', '_' and '-', beginning with a letter or a digit"
@@ -114,19 +120,18 @@ class SnapshotService:
         world = self._world
         async with world.agenda_lock:
             last_id = await world.journal.last_id()
-            await world.database.replace_by(self._checked(name))
-            await world.journal.go_on_from(last_id)
+            await world.database.replace_by(self._checked(name), self._resume)
             row = await world_rows.find(world.database)
             assert row is not None  # a snapshot is a world
-            state = _resumed(state_of(row))
-            async with world.database.transaction() as db:
-                await world_rows.save_identity(db, name=world.name, tag=world.tag)
-                await world_rows.save_clock(
-                    db, mode=state.mode.value, at=state.at, anchor=state.anchor, rate=state.rate
-                )
-                await reload_next_due(world, db)
-            world.clock.set(state)
+            world.clock.set(state_of(row))
+            await reload_next_due(world, world.database)
+            await world.journal.go_on_from(last_id)
         return snapshot
+
+    def _resume(self, copy: Path) -> None:
+        """Make a snapshot's copy this world, at whose moment time goes on now."""
+        world = self._world
+        rewrite_world(copy, name=world.name, tag=world.tag, resumed_at=machine_now())
 
     def find(self, name: str) -> Snapshot:
         path = self._checked(name)
@@ -191,11 +196,3 @@ def _number(name: str) -> int:
     """Return the number of an automatic snapshot; one that somebody named so counts as none."""
     number = name.removeprefix(AUTOMATIC)
     return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
-
-
-def _resumed(state: ClockState) -> ClockState:
-    """Return a clock that goes on from where a snapshot's stood."""
-    if state.mode is Mode.FROZEN:
-        return state
-    mode = Mode.OFFSET if state.mode is Mode.REAL else state.mode
-    return ClockState(mode=mode, at=state.at, anchor=machine_now(), rate=state.rate)

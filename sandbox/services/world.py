@@ -8,6 +8,7 @@ from sandbox.clock import Clock
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
+from sandbox.services.client_trust import ClientTrust
 from sandbox.services.journal import Journal
 from sandbox.storage.database import Database
 from sandbox.storage.world import WorldRow
@@ -35,6 +36,8 @@ class World:
     policies: Mapping[str, BankPolicy]
     secret: Callable[[int], str]
     base_url: Callable[[], str]
+    tls_base_url: Callable[[], str | None]  # None: TLS is off
+    client_trust: ClientTrust
     personas: frozenset[str] | None = None  # those that live here; None: all of the bank's
     next_due_at: Instant | None = None
     users: int = 0  # requests under way: a world in use is not closed

@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.clock import Clock, ClockState, Mode, frozen, machine_now, monotonic_s
@@ -21,6 +21,7 @@ from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
+from sandbox.services.client_trust import ClientTrust
 from sandbox.services.journal import Journal
 from sandbox.services.seed import seed_world
 from sandbox.services.templates import TemplateKey, Templates, copy_file
@@ -58,6 +59,8 @@ class Surroundings:
     scopes: Mapping[str, frozenset[str]]
     secret: Callable[[int], str]
     base_url: Callable[[], str]
+    tls_base_url: Callable[[], str | None] = lambda: None
+    client_trust: ClientTrust = field(default_factory=ClientTrust)
     most_worlds: int = 500
     most_open: int = 32
     idle_ms: int = 0  # 0: a world stays until somebody deletes it
@@ -78,6 +81,10 @@ class Worlds:
     @property
     def directory(self) -> Path:
         return self._around.directory
+
+    def base_url(self) -> str:
+        """Return the address that clients reach the bank door at."""
+        return self._around.base_url()
 
     def names(self) -> list[str]:
         """Return every world, open or not, by name."""
@@ -333,6 +340,8 @@ class Worlds:
             policies=self._around.policies,
             secret=self._around.secret,
             base_url=self._around.base_url,
+            tls_base_url=self._around.tls_base_url,
+            client_trust=self._around.client_trust,
             personas=None if row.personas is None else frozenset(row.personas.split()),
         )
 

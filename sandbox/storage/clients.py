@@ -1,14 +1,21 @@
 """Rows of providers (接続事業者) as OAuth clients."""
 
-from sandbox.domain.client import Client
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sandbox.domain.client import Client, ClientOptions
 from sandbox.storage.database import Reader, Row, Transaction
 
 _COLUMNS = """
     client_id, bank, secret_hash, auth_method, security_profile, provider_name, registration_no,
-    terms_url, redirect_uris, scopes, functions, contractor_kinds, pkce, auto_manual_mode, status
+    terms_url, redirect_uris, scopes, functions, contractor_kinds, pkce, auto_manual_mode, status,
+    options, registration_hash
 """
+_MARKS = ", ".join(f"${number}" for number in range(1, 18))
+_INSERT = f"INSERT INTO client ({_COLUMNS}) VALUES ({_MARKS})"
 
 
+@lru_cache(maxsize=1024)
 def _client(row: Row) -> Client:
     return Client(
         client_id=row[0],
@@ -26,7 +33,35 @@ def _client(row: Row) -> Client:
         pkce=row[12],
         auto_manual_mode=row[13],
         status=row[14],
+        options=ClientOptions.parse(row[15]),
+        registration_hash=row[16],
     )
+
+
+def _row(client: Client) -> Row:
+    return (
+        client.client_id,
+        client.bank,
+        client.secret_hash,
+        client.auth_method,
+        client.security_profile,
+        client.provider_name,
+        client.registration_no,
+        client.terms_url,
+        " ".join(client.redirect_uris),
+        " ".join(client.scopes),
+        " ".join(client.functions),
+        " ".join(client.contractor_kinds),
+        client.pkce,
+        client.auto_manual_mode,
+        client.status,
+        client.options.text(),
+        client.registration_hash,
+    )
+
+
+async def insert(db: Transaction, clients: Sequence[Client]) -> None:
+    await db.executemany(_INSERT, [_row(client) for client in clients])
 
 
 async def find(db: Reader, bank: str, client_id: str) -> Client | None:
@@ -34,6 +69,13 @@ async def find(db: Reader, bank: str, client_id: str) -> Client | None:
         f"SELECT {_COLUMNS} FROM client WHERE client_id = $1 AND bank = $2", client_id, bank
     )
     return None if row is None else _client(row)
+
+
+async def list_public(db: Reader, bank: str) -> list[Client]:
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM client WHERE bank = $1 AND auth_method = 'none'", bank
+    )
+    return [_client(row) for row in rows]
 
 
 async def set_status(db: Transaction, client_id: str, status: str) -> int:

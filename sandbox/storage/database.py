@@ -5,7 +5,7 @@ SQL is written once, in the subset that SQLite and PostgreSQL share: ``$1`` para
 asked for: the cheapest shape both drivers have.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -61,8 +61,11 @@ class Database(Reader, Protocol):
         """Write a consistent copy of the whole world to ``path``, a file of its own."""
         ...
 
-    async def replace_by(self, path: Path) -> None:
-        """Become what the copy at ``path`` holds: all of it, or nothing."""
+    async def replace_by(self, path: Path, prepare: Callable[[Path], None]) -> None:
+        """Become what the copy at ``path`` holds: all of it, or nothing, also on cancellation.
+
+        ``prepare`` is handed a copy of it, to change before it counts.
+        """
         ...
 
     async def refill(self, path: Path, tables: Sequence[str]) -> None:

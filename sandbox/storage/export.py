@@ -20,7 +20,11 @@ class ExportedTable:
 WITHHELD_TABLES = (
     "interaction",
     "authorization_code",
+    "pushed_request",
+    "session",
     "token",
+    "used_assertion",
+    "signing_key",  # private keys never leave (O-31)
     "login_failure",
     "journal",
     "journal_state",
@@ -115,9 +119,10 @@ EXPORTED_TABLES = (
             "pkce",
             "auto_manual_mode",
             "status",
+            "options",
         ),
         order="client_id",
-        withheld=("secret_hash",),
+        withheld=("secret_hash", "registration_hash"),
     ),
     ExportedTable(name="terms", columns=("bank", "version", "effective_on"), order="bank, version"),
     ExportedTable(
@@ -136,6 +141,8 @@ EXPORTED_TABLES = (
             "expires_at",
             "ended_at",
             "end_reason",
+            "authenticated_at",
+            "detail",
         ),
         order="grant_id",
     ),

@@ -6,14 +6,22 @@ from pathlib import Path
 
 from sandbox.domain.time import Instant
 from sandbox.storage.database import SchemaMismatch
+from sandbox.storage.exchange import NEXT, SIDE_FILES
 from sandbox.storage.schema import check_version, expected_schema, schema_of
 from sandbox.storage.world import WorldRow
 
-_SIDE_FILES = ("-wal", "-shm", "-journal")
 
-
-def rewrite_world(path: Path, *, name: str, tag: str, row: WorldRow | None = None) -> None:
+def rewrite_world(
+    path: Path,
+    *,
+    name: str,
+    tag: str,
+    row: WorldRow | None = None,
+    resumed_at: Instant | None = None,
+) -> None:
     """Give a closed world's file its name and tag; and with ``row`` its start and clock too.
+
+    ``resumed_at``: the machine's time from which its clock goes on, as with ``resume_clock``.
 
     Raises:
         SchemaMismatch: the file is no world, or another version's.
@@ -21,6 +29,7 @@ def rewrite_world(path: Path, *, name: str, tag: str, row: WorldRow | None = Non
     with closing(_quick(path)) as connection:
         try:
             check_version(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")  # as it is when it is opened
             connection.execute("UPDATE world SET name = ?, tag = ?", (name, tag))
             if row is not None:
                 connection.execute(
@@ -36,6 +45,8 @@ def rewrite_world(path: Path, *, name: str, tag: str, row: WorldRow | None = Non
                         row.start_rate,
                     ),
                 )
+            if resumed_at is not None:
+                _resume(connection, resumed_at)
         except sqlite3.DatabaseError as error:
             raise SchemaMismatch(f"{path.name} is no world of bank-sandbox: {error}") from error
 
@@ -74,13 +85,17 @@ def resume_clock(path: Path, machine: Instant) -> None:
 
     A world's own file keeps its clock: what was done in it is later than where its clock was set.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(
-            "UPDATE world SET clock_anchor = ?, "
-            "clock_mode = CASE clock_mode WHEN 'real' THEN 'offset' ELSE clock_mode END "
-            "WHERE clock_anchor > 0 AND clock_mode <> 'frozen' AND clock_at >= agenda_done_at",
-            (machine,),
-        )
+    with closing(_quick(path)) as connection:
+        _resume(connection, machine)
+
+
+def _resume(connection: sqlite3.Connection, machine: Instant) -> None:
+    connection.execute(
+        "UPDATE world SET clock_anchor = ?, "
+        "clock_mode = CASE clock_mode WHEN 'real' THEN 'offset' ELSE clock_mode END "
+        "WHERE clock_anchor > 0 AND clock_mode <> 'frozen' AND clock_at >= agenda_done_at",
+        (machine,),
+    )
 
 
 def read_stamp(path: Path) -> tuple[int, Instant, str] | None:
@@ -94,6 +109,6 @@ def read_stamp(path: Path) -> tuple[int, Instant, str] | None:
 
 
 def remove_world_file(path: Path) -> None:
-    """Remove a closed world's file and what SQLite may have left beside it."""
-    for suffix in ("", *_SIDE_FILES):
+    """Remove a closed world's file and what may have been left beside it."""
+    for suffix in (NEXT, "", *SIDE_FILES):
         path.with_name(path.name + suffix).unlink(missing_ok=True)

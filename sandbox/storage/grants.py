@@ -1,5 +1,7 @@
 """Rows of grants, codes and tokens. Secrets come in already hashed."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.oauth.grant import AuthorizationCode, RefreshToken, Standing
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
@@ -7,7 +9,7 @@ from sandbox.storage.database import Reader, Row, Transaction
 _STANDING = """
     g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,
     g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
-    g.scope, l.login
+    g.scope, l.login, g.authenticated_at, g.detail
 """
 _OF_GRANT = """
     JOIN client c ON c.client_id = g.client_id
@@ -16,11 +18,10 @@ _OF_GRANT = """
 """
 _FIND_STANDING = f"SELECT {_STANDING} FROM access_grant g {_OF_GRANT} WHERE g.grant_id = $1"
 _FIND_TOKEN = f"""
-    SELECT {_STANDING}, t.kind, t.scope, t.expires_at, w.version
+    SELECT {_STANDING}, t.kind, t.scope, t.expires_at, t.binding, t.issued_at, t.spent_at
     FROM token t
     JOIN access_grant g ON g.grant_id = t.grant_id
     {_OF_GRANT}
-    CROSS JOIN world w
     WHERE t.token_hash = $1
 """
 
@@ -42,7 +43,22 @@ def _standing(row: Row) -> Standing:
         credential_state=row[12],
         scope=row[13],
         login=row[14],
+        authenticated_at=row[15],
+        detail=row[16],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A token of either kind, live or not, and how its grant stands."""
+
+    standing: Standing
+    kind: str  # access, refresh
+    scope: str
+    issued_at: Instant
+    expires_at: Instant
+    spent_at: Instant | None
+    binding: str | None
 
 
 async def find_standing(db: Reader, grant_id: str) -> Standing | None:
@@ -50,12 +66,20 @@ async def find_standing(db: Reader, grant_id: str) -> Standing | None:
     return None if row is None else _standing(row)
 
 
-async def find_token(
-    db: Reader, token_hash: bytes
-) -> tuple[Standing, str, str, Instant, int] | None:
-    """Return (standing, kind, scope, expires_at, world version): all that a call needs, at once."""
+async def find_token(db: Reader, token_hash: bytes) -> TokenRow | None:
+    """Return all that a call needs to know of its token, in one query."""
     row = await db.fetchrow(_FIND_TOKEN, token_hash)
-    return None if row is None else (_standing(row), row[15], row[16], row[17], row[18])
+    if row is None:
+        return None
+    return TokenRow(
+        standing=_standing(row),
+        kind=row[17],
+        scope=row[18],
+        expires_at=row[19],
+        binding=row[20],
+        issued_at=row[21],
+        spent_at=row[22],
+    )
 
 
 async def insert_grant(
@@ -71,10 +95,13 @@ async def insert_grant(
     terms_version: str,
     now: Instant,
     expires_at: Instant,
+    authenticated_at: Instant,
+    detail: str,
     accounts: tuple[int, ...],
 ) -> None:
     await db.execute(
-        "INSERT INTO access_grant VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, NULL)",
+        "INSERT INTO access_grant VALUES "
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, NULL, $11, $12)",
         grant_id,
         bank,
         client_id,
@@ -85,6 +112,8 @@ async def insert_grant(
         terms_version,
         now,
         expires_at,
+        authenticated_at,
+        detail,
     )
     await db.executemany(
         "INSERT INTO grant_account VALUES ($1, $2)", [(grant_id, account) for account in accounts]
@@ -113,7 +142,7 @@ async def end_grants_of_contractor(
     """End every live grant of a contractor, at one client or (None) at all of them."""
     return await db.execute(
         "UPDATE access_grant SET ended_at = $3, end_reason = $4 "
-        "WHERE contractor_id = $1 AND expires_at > $3 AND ended_at IS NULL "
+        "WHERE contractor_id = $1 AND expires_at > $3 AND (ended_at IS NULL OR ended_at > $3) "
         "AND ($2 IS NULL OR client_id = $2)",
         contractor_id,
         client_id,
@@ -122,9 +151,24 @@ async def end_grants_of_contractor(
     )
 
 
+async def end_grants_of_user(
+    db: Transaction, contractor_id: str, credential_id: int, *, at: Instant, reason: str
+) -> int:
+    """End every live grant that one user (利用者ID) of a contractor gave."""
+    return await db.execute(
+        "UPDATE access_grant SET ended_at = $3, end_reason = $4 "
+        "WHERE contractor_id = $1 AND credential_id = $2 AND expires_at > $3 "
+        "AND (ended_at IS NULL OR ended_at > $3)",
+        contractor_id,
+        credential_id,
+        at,
+        reason,
+    )
+
+
 async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode) -> None:
     await db.execute(
-        "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         code_hash,
         code.grant_id,
         code.client_id,
@@ -132,13 +176,15 @@ async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode
         code.code_challenge,
         code.expires_at,
         code.spent_at,
+        code.nonce,
+        code.dpop_jkt,
     )
 
 
 async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
     row = await db.fetchrow(
-        "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, spent_at "
-        "FROM authorization_code WHERE code_hash = $1",
+        "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, spent_at, nonce, "
+        "dpop_jkt FROM authorization_code WHERE code_hash = $1",
         code_hash,
     )
     if row is None:
@@ -150,6 +196,8 @@ async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
         code_challenge=row[3],
         expires_at=row[4],
         spent_at=row[5],
+        nonce=row[6],
+        dpop_jkt=row[7],
     )
 
 
@@ -159,16 +207,16 @@ async def spend_code(db: Transaction, code_hash: bytes, now: Instant) -> None:
     )
 
 
-async def insert_tokens(
-    db: Transaction, tokens: list[tuple[bytes, str, str, str, Instant, Instant]]
-) -> None:
-    """Insert rows of (hash, kind, grant id, scope, issued at, expires at)."""
-    await db.executemany("INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, NULL)", tokens)
+async def insert_tokens(db: Transaction, tokens: list[Row]) -> None:
+    """Insert rows of (hash, kind, grant id, scope, issued at, expires at, binding, replaced)."""
+    await db.executemany("INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8)", tokens)
 
 
 async def find_refresh_token(db: Reader, token_hash: bytes) -> RefreshToken | None:
     row = await db.fetchrow(
-        "SELECT t.grant_id, g.client_id, t.scope, t.expires_at, t.spent_at "
+        "SELECT t.grant_id, g.client_id, t.scope, t.expires_at, t.spent_at, t.binding, "
+        "NOT EXISTS (SELECT 1 FROM token n WHERE n.grant_id = t.grant_id AND n.kind = 'refresh' "
+        "AND n.replaced = t.token_hash AND n.spent_at IS NOT NULL) "
         "FROM token t JOIN access_grant g ON g.grant_id = t.grant_id "
         "WHERE t.token_hash = $1 AND t.kind = 'refresh'",
         token_hash,
@@ -176,7 +224,13 @@ async def find_refresh_token(db: Reader, token_hash: bytes) -> RefreshToken | No
     if row is None:
         return None
     return RefreshToken(
-        grant_id=row[0], client_id=row[1], scope=row[2], expires_at=row[3], spent_at=row[4]
+        grant_id=row[0],
+        client_id=row[1],
+        scope=row[2],
+        expires_at=row[3],
+        spent_at=row[4],
+        binding=row[5],
+        is_newest=bool(row[6]),
     )
 
 

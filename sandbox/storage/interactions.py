@@ -15,6 +15,7 @@ class InteractionRow:
     credential_id: int | None
     expires_at: Instant
     ended_at: Instant | None
+    authenticated_at: Instant | None
 
 
 async def insert(
@@ -28,7 +29,7 @@ async def insert(
     expires_at: Instant,
 ) -> None:
     await db.execute(
-        "INSERT INTO interaction VALUES ($1, $2, $3, $4, $5, NULL, $6, NULL)",
+        "INSERT INTO interaction VALUES ($1, $2, $3, $4, $5, NULL, $6, NULL, NULL)",
         interaction_id,
         browser_hash,
         bank,
@@ -41,7 +42,7 @@ async def insert(
 async def find(db: Reader, bank: str, interaction_id: str) -> InteractionRow | None:
     row = await db.fetchrow(
         "SELECT interaction_id, browser_hash, client_id, request, credential_id, expires_at, "
-        "ended_at FROM interaction WHERE interaction_id = $1 AND bank = $2",
+        "ended_at, authenticated_at FROM interaction WHERE interaction_id = $1 AND bank = $2",
         interaction_id,
         bank,
     )
@@ -55,11 +56,17 @@ async def find(db: Reader, bank: str, interaction_id: str) -> InteractionRow | N
         credential_id=row[4],
         expires_at=row[5],
         ended_at=row[6],
+        authenticated_at=row[7],
     )
 
 
 async def sign_in(
-    db: Transaction, interaction_id: str, *, credential_id: int, browser_hash: bytes
+    db: Transaction,
+    interaction_id: str,
+    *,
+    credential_id: int,
+    authenticated_at: Instant,
+    browser_hash: bytes,
 ) -> bool:
     """Bind a signed-in person, and a fresh cookie, to the interaction (O-25).
 
@@ -67,11 +74,12 @@ async def sign_in(
     """
     return bool(
         await db.execute(
-            "UPDATE interaction SET credential_id = $2, browser_hash = $3 "
+            "UPDATE interaction SET credential_id = $2, browser_hash = $3, authenticated_at = $4 "
             "WHERE interaction_id = $1 AND credential_id IS NULL AND ended_at IS NULL",
             interaction_id,
             credential_id,
             browser_hash,
+            authenticated_at,
         )
     )
 
@@ -84,6 +92,12 @@ async def end(db: Transaction, interaction_id: str, now: Instant) -> bool:
             interaction_id,
             now,
         )
+    )
+
+
+async def expire(db: Transaction, interaction_id: str, now: Instant) -> None:
+    await db.execute(
+        "UPDATE interaction SET expires_at = $2 WHERE interaction_id = $1", interaction_id, now
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.storage.database import SchemaMismatch
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def is_blank(connection: sqlite3.Connection, path: Path) -> bool:

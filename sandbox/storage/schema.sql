@@ -132,8 +132,10 @@ CREATE TABLE client (
     client_id         TEXT NOT NULL PRIMARY KEY,
     bank              TEXT NOT NULL,
     secret_hash       BLOB,                      -- NULL: a public client
-    auth_method       TEXT NOT NULL
-        CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
+    auth_method       TEXT NOT NULL CHECK (auth_method IN (
+        'client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth',
+        'self_signed_tls_client_auth', 'none'
+    )),
     security_profile  TEXT NOT NULL CHECK (security_profile IN ('bank', 'bcp', 'fapi2')),
     provider_name     TEXT NOT NULL,
     registration_no   TEXT NOT NULL,             -- 登録番号 of the provider
@@ -144,8 +146,51 @@ CREATE TABLE client (
     contractor_kinds  TEXT NOT NULL,
     pkce              TEXT NOT NULL CHECK (pkce IN ('optional', 'required', 'off')),
     auto_manual_mode  TEXT NOT NULL CHECK (auto_manual_mode IN ('auto', 'manual')),
-    status            TEXT NOT NULL CHECK (status IN ('active', 'blocked', 'ended'))
+    status            TEXT NOT NULL CHECK (status IN ('active', 'blocked', 'ended')),
+    options           TEXT NOT NULL DEFAULT '{}',-- domain/client.py, ClientOptions (JSON)
+    registration_hash BLOB                       -- of the token that manages it (RFC 7592)
 ) WITHOUT ROWID;
+
+-- Assertions of clients that were used once already (RFC 7523: jti)
+CREATE TABLE used_assertion (
+    client_id   TEXT   NOT NULL,
+    jti_hash    BLOB   NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    PRIMARY KEY (client_id, jti_hash)
+) WITHOUT ROWID;
+CREATE INDEX used_assertion_by_expiry ON used_assertion (expires_at);
+
+-- The bank's own signing keys. Retired ones stay published until what they signed has ended.
+CREATE TABLE signing_key (
+    kid            TEXT   NOT NULL PRIMARY KEY,
+    bank           TEXT   NOT NULL,
+    alg            TEXT   NOT NULL,
+    private_jwk    TEXT   NOT NULL,
+    created_at     BIGINT NOT NULL,
+    retired_at     BIGINT,                       -- NULL: signs
+    published_until BIGINT                       -- NULL while it signs
+) WITHOUT ROWID;
+
+-- 先送りされた認可リクエスト (RFC 9126)
+CREATE TABLE pushed_request (
+    uri_hash    BLOB   NOT NULL PRIMARY KEY,
+    bank        TEXT   NOT NULL,
+    client_id   TEXT   NOT NULL,
+    parameters  TEXT   NOT NULL,                 -- checked once, checked again when used (JSON)
+    expires_at  BIGINT NOT NULL,
+    used_at     BIGINT                           -- a log-in was completed with it
+) WITHOUT ROWID;
+CREATE INDEX pushed_request_by_expiry ON pushed_request (expires_at);
+
+-- Somebody signed in at the bank in one browser (OpenID: prompt, max_age).
+CREATE TABLE session (
+    session_hash     BLOB   NOT NULL PRIMARY KEY,  -- of its cookie
+    bank             TEXT   NOT NULL,
+    credential_id    BIGINT NOT NULL,
+    authenticated_at BIGINT NOT NULL,
+    expires_at       BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_by_expiry ON session (expires_at);
 
 -- 認可リクエストの途中: from the first page to the redirect back
 CREATE TABLE interaction (
@@ -156,7 +201,8 @@ CREATE TABLE interaction (
     request         TEXT   NOT NULL,             -- the checked parameters (JSON)
     credential_id   BIGINT,                      -- NULL: not signed in yet
     expires_at      BIGINT NOT NULL,
-    ended_at        BIGINT
+    ended_at        BIGINT,
+    authenticated_at BIGINT                      -- when that person proved who they are
 ) WITHOUT ROWID;
 CREATE INDEX interaction_by_expiry ON interaction (expires_at);
 
@@ -174,7 +220,9 @@ CREATE TABLE access_grant (
     present_at       BIGINT NOT NULL,            -- when the user was last there in person
     expires_at       BIGINT NOT NULL,
     ended_at         BIGINT,
-    end_reason       TEXT
+    end_reason       TEXT,
+    authenticated_at BIGINT NOT NULL,            -- of the log-in behind it (OpenID: auth_time)
+    detail           TEXT   NOT NULL DEFAULT '{}'-- claims asked for, authorization details (JSON)
 ) WITHOUT ROWID;
 CREATE INDEX grant_by_contractor ON access_grant (contractor_id, client_id);
 CREATE INDEX grant_by_client ON access_grant (client_id);
@@ -193,7 +241,9 @@ CREATE TABLE authorization_code (
     redirect_uri    TEXT   NOT NULL,
     code_challenge  TEXT,
     expires_at      BIGINT NOT NULL,
-    spent_at        BIGINT
+    spent_at        BIGINT,
+    nonce           TEXT,                        -- for the ID token
+    dpop_jkt        TEXT                         -- the key that may exchange it (RFC 9449 §10)
 ) WITHOUT ROWID;
 
 -- Access and refresh tokens. Only hashes: W-49.
@@ -204,7 +254,9 @@ CREATE TABLE token (
     scope       TEXT   NOT NULL,
     issued_at   BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
-    spent_at    BIGINT                           -- a refresh token that was rotated away
+    spent_at    BIGINT,                          -- a refresh token that was rotated away
+    binding     TEXT,                            -- 'jkt:…' (DPoP) or 'x5t:…' (mutual TLS)
+    replaced    BLOB                             -- the refresh token that this one came from
 ) WITHOUT ROWID;
 CREATE INDEX token_by_grant ON token (grant_id);
 CREATE INDEX token_by_expiry ON token (expires_at);

@@ -22,13 +22,6 @@ _CREDENTIAL = """
     INSERT INTO credential (credential_id, bank, login, contractor_id, account, secret_hash, state)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
-_CLIENT = """
-    INSERT INTO client (
-        client_id, bank, secret_hash, auth_method, security_profile, provider_name,
-        registration_no, terms_url, redirect_uris, scopes, functions, contractor_kinds, pkce,
-        auto_manual_mode, status
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-"""
 _TERMS = "INSERT INTO terms (bank, version, effective_on) VALUES ($1, $2, $3)"
 
 
@@ -42,10 +35,6 @@ async def insert_accounts(db: Transaction, rows: Sequence[Row]) -> None:
 
 async def insert_credentials(db: Transaction, rows: Sequence[Row]) -> None:
     await db.executemany(_CREDENTIAL, rows)
-
-
-async def insert_clients(db: Transaction, rows: Sequence[Row]) -> None:
-    await db.executemany(_CLIENT, rows)
 
 
 async def insert_terms(db: Transaction, rows: Sequence[Row]) -> None:

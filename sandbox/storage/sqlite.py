@@ -12,7 +12,7 @@ import asyncio
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Any
 
 import aiosqlite
 
+from sandbox.storage import exchange
 from sandbox.storage.database import Row
+from sandbox.storage.files import remove_world_file
 from sandbox.storage.schema import SCHEMA_VERSION, check_version, create_schema, is_blank
 
 __all__ = ["SCHEMA_VERSION", "SqliteDatabase"]
@@ -112,20 +114,7 @@ class SqliteDatabase:
         Raises:
             SchemaMismatch: the file was written by another version.
         """
-        writer = await Writer.open(path)
-        try:
-            is_new = is_blank(writer.direct, path)
-            if not is_new:
-                check_version(writer.direct, path)
-            _configure(writer.direct)
-            if is_new:
-                create_schema(writer.direct)
-            reader = sqlite3.connect(
-                _read_only(path), uri=True, isolation_level=None, cached_statements=256
-            )
-        except BaseException:
-            await writer.threaded.close()
-            raise
+        writer, reader = await _connect(path)
         return cls(path, writer, OnLoop(reader))
 
     @asynccontextmanager
@@ -148,11 +137,7 @@ class SqliteDatabase:
 
     async def _roll_back(self) -> None:
         """Undo, after a bulk write that a cancelled task may have left running in the thread."""
-        settled = asyncio.ensure_future(self._writer.threaded.rollback())
-        while not settled.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(settled)
-        settled.result()
+        await _to_its_end(self._writer.threaded.rollback())
 
     async def scan(self, sql: str, *args: Any) -> AsyncIterator[list[Row]]:
         async with (
@@ -178,23 +163,42 @@ class SqliteDatabase:
             copied.execute("PRAGMA synchronous = OFF")
             copied.execute("PRAGMA journal_mode = DELETE")
 
-    async def replace_by(self, path: Path) -> None:
+    async def replace_by(self, path: Path, prepare: Callable[[Path], None]) -> None:
         """Become what the closed world's file at ``path`` holds: all of it, or nothing.
 
-        In place, under the write lock: whoever has this world open goes on with it. The log
-        then holds a whole world, so it is moved into the file at once, without waiting for the
-        disk: the next copy would carry it otherwise, and many restores in a row would pile up.
+        A copy, changed by ``prepare``, takes the place of our file, and the connections are
+        opened anew under the locks: half of what SQLite's own backup and a checkpoint take.
+        Whoever has this world open goes on with it; a scan under way ends in the past it began in.
+
+        Raises:
+            SchemaMismatch: if ``prepare`` does.
         """
-        run = self._writer.threaded.execute_fetchall
-        async with self._file_lock, self._write_lock:
-            async with aiosqlite.connect(_read_only(path), uri=True) as connection:
-                await connection.backup(self._writer.direct)
-            await run("PRAGMA synchronous = OFF")
+        unfinished = exchange.unfinished_of(self.path)
+        async with self._file_lock:
             try:
-                await run("PRAGMA wal_checkpoint(PASSIVE)")
+                if path.stat().st_size < THREAD_BYTES:
+                    shutil.copyfile(path, unfinished)
+                else:
+                    await asyncio.to_thread(shutil.copyfile, path, unfinished)
+                prepare(unfinished)
+                async with self._write_lock:
+                    await _to_its_end(self._exchange(unfinished))
             finally:
-                await run("PRAGMA synchronous = NORMAL")
+                remove_world_file(unfinished)
+
+    async def _exchange(self, prepared: Path) -> None:
+        """Open ``prepared`` in the place of our file."""
+        old_writer, old_reader = self._writer.threaded, self._reader.direct
+        old_reader.execute("SELECT 1")  # a closed world stays as it is
+        exchange.decide(self.path, prepared)
+        try:
+            writer, reader = await _connect(self.path)
+            self._writer.threaded, self._writer.direct = writer.threaded, writer.direct
+            self._reader.direct = reader
             self._committed()
+        finally:  # also where that failed: nobody would ever find what is written to the old file
+            old_reader.close()
+            await old_writer.close()
 
     async def refill(self, path: Path, tables: Sequence[str]) -> None:
         """Exchange the rows of ``tables`` for those of the closed world's file at ``path``."""
@@ -220,13 +224,22 @@ class SqliteDatabase:
                 await run("DETACH DATABASE fresh")
             self._committed()
 
-    def _side_reader(self) -> aiosqlite.Connection:
-        """Return a connection for one long read.
+    @asynccontextmanager
+    async def _side_reader(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Open a connection for one long read.
 
         A read under way holds its snapshot of the world. On the shared reader everybody else
         would be shown that past too: a token issued meanwhile would be unknown.
         """
-        return aiosqlite.connect(_read_only(self.path), uri=True, isolation_level=None)
+        connection = aiosqlite.connect(_read_only(self.path), uri=True, isolation_level=None)
+        try:
+            async with self._file_lock:  # file and log belong together: SQLite opens both here
+                await connection
+                await connection.execute_fetchall("BEGIN")
+                await connection.execute_fetchall("SELECT 1 FROM world")
+            yield connection
+        finally:
+            await connection.close()
 
     async def _checkpoint_soon(self) -> None:
         """Move the write-ahead log into the file, on a connection of its own.
@@ -249,14 +262,44 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Close both connections; the file alone is then the whole world."""
-        self._reader.direct.close()
-        async with self._write_lock:
+        async with self._file_lock, self._write_lock:
+            self._reader.direct.close()
             if self._checkpoint is not None:
                 self._checkpoint.cancel()
                 with suppress(asyncio.CancelledError):
                     await self._checkpoint
-            await self._writer.threaded.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-            await self._writer.threaded.close()
+            with suppress(ValueError):  # closed already, by an exchange that failed
+                await self._writer.threaded.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                await self._writer.threaded.close()
+
+
+async def _connect(path: Path) -> tuple[Writer, sqlite3.Connection]:
+    """Return a writer and a reader of the world at ``path``, made where there is none."""
+    exchange.complete(path)
+    writer = await Writer.open(path)
+    try:
+        is_new = is_blank(writer.direct, path)
+        if not is_new:
+            check_version(writer.direct, path)
+        _configure(writer.direct)
+        if is_new:
+            create_schema(writer.direct)
+        reader = sqlite3.connect(
+            _read_only(path), uri=True, isolation_level=None, cached_statements=256
+        )
+    except BaseException:
+        await writer.threaded.close()
+        raise
+    return writer, reader
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await ``work`` to its end, even where the task is cancelled meanwhile."""
+    settled = asyncio.ensure_future(work)
+    while not settled.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(settled)
+    settled.result()
 
 
 def _copy_with_log(source: Path, target: Path) -> None:

@@ -94,10 +94,6 @@ async def save_clock(
     )
 
 
-async def save_identity(db: Transaction, *, name: str, tag: str) -> None:
-    await db.execute("UPDATE world SET name = $1, tag = $2", name, tag)
-
-
 async def clear_tables(db: Transaction, tables: tuple[str, ...]) -> None:
     """Empty ``tables``, whose names are the caller's constants."""
     for table in tables:

@@ -11,6 +11,7 @@ from sandbox.web.oauth.token import TokenEndpoints
 from sandbox.web.openapi import OpenApiEndpoint
 from sandbox.web.pages import asset_routes
 from sandbox.web.profile import Profile
+from sandbox.web.reasons import ReasonPages
 from sandbox.web.recording import recorded, recorded_alone
 from sandbox.web.world_prefix import WorldPrefix
 
@@ -72,6 +73,8 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
         app.router.add_get(f"{WELL_KNOWN}/{profile.name}", show)
         app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", show)
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))
+    if told := [profile for profile in profiles if not profile.policy.strict_realism]:
+        app.router.add_routes(ReasonPages(front, told[0]).routes())
     app.router.add_routes(asset_routes())
     app.router.add_routes([web.get("/healthz", healthz), readyz(front)])
     return app

@@ -19,7 +19,7 @@ from sandbox.domain.errors import (
 from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
 from sandbox.services.journal import Entry
-from sandbox.services.tokens import Access
+from sandbox.services.oauth.access import Access
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 
@@ -82,7 +82,7 @@ class Endpoint:
             raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)
         entry = entry_of(request)
         entry.presented_by = request.headers.get(CLIENT_HEADER)
-        access = await bank.tokens.check(token, entry.presented_by)
+        access = await bank.access.check(token, entry.presented_by)
         entry.holder = access.standing
         bank.limiter.count(access.standing.client_id, access.standing.contractor_id)
         if self.scope not in access.scope:

@@ -19,6 +19,7 @@ from sandbox.web.endpoint import NO_TOKEN
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.profile import Profile, Refusal
+from sandbox.web.reasons import HEADER, helped
 
 log = logging.getLogger("sandbox.web")
 
@@ -30,7 +31,7 @@ def errors(front: Front, profile: Profile) -> Middleware:
             return await handler(request)
         except BankError as error:
             _note(entry_of(request), profile, error)
-            return await front.dated(request, refuse(profile, error))
+            return helped(request, await front.dated(request, refuse(profile, error)))
         except web.HTTPException as error:
             if error.status < 400:
                 raise  # a redirect of a page
@@ -66,7 +67,7 @@ def refuse(profile: Profile, error: BankError) -> web.Response:
         was_presented = str(error) != NO_TOKEN
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if was_presented else "Bearer"
         if not profile.policy.strict_realism:
-            headers["X-Sandbox-Reason"] = error.reason.value
+            headers[HEADER] = error.reason.value
     elif isinstance(error, InsufficientScope):
         headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error}"'
     elif isinstance(error, (TooManyRequests, OutsideServiceHours)):

@@ -4,13 +4,13 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
 
 ``sign_in.html``
     bank, provider, kinds, kind, page_url, action_url, csrf, values (fields typed before, never
-    secrets), error (of ``SIGN_IN_ERRORS``, or None), error_params. Posts csrf, kind, decision
-    (``sign_in``, ``deny``) and branch_code, account_number, pin or contractor_id, user_id,
+    secrets), error (of ``SIGN_IN_ERRORS``, or None), error_params, tester. Posts csrf, kind,
+    decision (``sign_in``, ``deny``) and branch_code, account_number, pin or contractor_id, user_id,
     password.
 ``consent.html``
     bank, provider, contractor_name, functions, accounts, granted_until, terms_version,
-    terms_effective_on, page_url, action_url, csrf, error (of ``CONSENT_ERRORS``, or None). Posts
-    csrf, decision (``allow``, ``deny``), function and account, both repeated.
+    terms_effective_on, page_url, action_url, csrf, error (of ``CONSENT_ERRORS``, or None),
+    tester. Posts csrf, decision (``allow``, ``deny``), function and account, both repeated.
 ``refusal.html``
     bank, provider, code (of ``REFUSAL_CODES``), details, page_url, action_url, csrf. Posts csrf
     and decision (``deny``).
@@ -18,6 +18,10 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
     bank, status, code (of ``ERROR_CODES``; another reads as ``internal``), details. Shown where
     nothing may be redirected, so it says everything in both languages.
 
+``reasons.html``, ``reason.html``
+    bank, header, index_url, page_url, and reasons or reason and steps: the sandbox's own pages.
+
+``tester`` is what the tester's bar below a page offers (``sandbox.web.oauth.tester.Bar``), or None.
 ``details`` name facts to show (``DETAIL_LABELS`` have a label of their own). Moments among them
 and among ``error_params`` are aware datetimes, days are dates.
 """
@@ -33,7 +37,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
-from sandbox.web.wording import DEFAULT_LANGUAGE, Language, other_language, wording
+from sandbox.web.wording import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    Language,
+    other_language,
+    wording,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -175,6 +185,7 @@ class Pages:
         Raises jinja2.UndefinedError for a context that misses something.
         """
         words = {"t": wording(language), "other": wording(other_language(language))}
+        words |= {each: wording(each) for each in LANGUAGES}  # for what is said in both
         html = self._environment.get_template(template).render(
             **words, **context, language=language
         )

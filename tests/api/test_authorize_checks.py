@@ -1,10 +1,12 @@
 """The checks of an authorization request: their order, and where their errors go."""
 
+from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
 from sandbox.domain.oauth.authorize import REDIRECTED_CHECKS, SHOWN_CHECKS
+from sandbox.storage import clients
 from tests.browsing import browsing, request_query, send_bytes
 from tests.support import (
     ACCOUNTING,
@@ -252,14 +254,9 @@ async def test_a_parameter_without_a_value_counts_as_left_out(browser):
 async def register(running, client_id, redirect_uri):
     """Let the bank know one more provider, with an id and an address of any length."""
     async with running.bank.world.database.transaction() as db:
-        await db.execute(
-            "INSERT INTO client SELECT $1, bank, secret_hash, auth_method, security_profile, "
-            "provider_name, registration_no, terms_url, $2, scopes, functions, contractor_kinds, "
-            "pkce, auto_manual_mode, status FROM client WHERE client_id = $3",
-            client_id,
-            redirect_uri,
-            AGGREGATOR,
-        )
+        known = await clients.find(db, "tomato", AGGREGATOR)
+        other = replace(known, client_id=client_id, redirect_uris=(redirect_uri,))
+        await clients.insert(db, [other])
 
 
 @pytest.mark.requirement("O-28")

@@ -195,7 +195,7 @@ async def test_the_bank_unlocks_a_login_at_once(running, browser):
     for _ in range(5):
         await browser.open()
         await browser.sign_in("taro", pin="0000")
-    await running.bank.sign_in.unlock("card:001:1234567")
+    await running.bank.sign_in.unlock(login="card:001:1234567")
     await browser.open()
     assert (await browser.sign_in("taro")).status == 200
 

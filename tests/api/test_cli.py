@@ -302,7 +302,10 @@ def test_serve_does_not_import_what_it_has_no_use_for(tmp_path, data, flags):
         server.stop()
     modules = set((spy / "modules").read_text().split())
     assert "aiohttp.web" in modules
-    assert modules & {"typer", "click", "rich", "jinja2", "jsonschema", "faker"} == set()
+    assert (
+        modules & {"typer", "click", "rich", "jinja2", "jsonschema", "faker", "cryptography"}
+        == set()
+    )
 
 
 # health and wait

@@ -73,7 +73,7 @@ def test_every_command_explains_itself(words):
 
 def test_all_that_drive_a_server_are_there():
     groups = {words[0] for words in DRIVING}
-    wanted = "worlds snapshot reset clock login tokens grants journal authorize"
+    wanted = "worlds snapshot reset clock login tokens grants journal authorize certs"
     assert groups == set(wanted.split())
 
 

@@ -174,7 +174,7 @@ async def test_a_defect_is_on_record_as_500(running, monkeypatch):
         raise RuntimeError("planted")
 
     monkeypatch.setattr(type(running.bank.accounts), "list_accounts", fail, raising=False)
-    monkeypatch.setattr(type(running.bank.tokens), "check", fail)
+    monkeypatch.setattr(type(running.bank.access), "check", fail)
     assert (await running.get("/accounts", token))[0] == 500
     (entry,) = await entries(running)
     assert (entry["status"], entry["error_code"]) == (500, "internal_error")

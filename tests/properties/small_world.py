@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
+from sandbox.domain.client import Client
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import JST, Instant, instant_of, jst_date
 from sandbox.services.agenda import closing_item
 from sandbox.services.clock import Advance, ClockService
 from sandbox.services.world import World
 from sandbox.services.worlds import Surroundings, Worlds, tag_of
-from sandbox.storage import seeding
+from sandbox.storage import clients, seeding
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Row, Transaction
 from sandbox.storage.sqlite import SCHEMA_VERSION, SqliteDatabase
@@ -48,11 +49,24 @@ def _account_row(account: int, contractor: str, limit_yen: int) -> Row:
     return (account, wire, "tomato", contractor, *named, limit_yen, "posted", *balances)
 
 
-def _client_row(client_id: str) -> Row:
-    secret, about = b"", ("架空サービス", "架空第1号", "https://provider.example/terms")
-    allowed = (REDIRECT_URI, "accounts", "balances transactions", "individual")
-    switches = ("optional", "auto", "active")
-    return (client_id, "tomato", secret, "client_secret_basic", "bank", *about, *allowed, *switches)
+def _client(client_id: str) -> Client:
+    return Client(
+        client_id=client_id,
+        bank="tomato",
+        secret_hash=b"",
+        auth_method="client_secret_basic",
+        security_profile="bank",
+        provider_name="架空サービス",
+        registration_no="架空第1号",
+        terms_url="https://provider.example/terms",
+        redirect_uris=(REDIRECT_URI,),
+        scopes=("accounts",),
+        functions=("balances", "transactions"),
+        contractor_kinds=("individual",),
+        pkce="optional",
+        auto_manual_mode="auto",
+        status="active",
+    )
 
 
 async def _fill(db: Transaction) -> None:
@@ -85,7 +99,7 @@ async def _fill(db: Transaction) -> None:
         for number, who in enumerate(CONTRACTORS, start=1)
     ]
     await seeding.insert_credentials(db, cards)
-    await seeding.insert_clients(db, [_client_row(client_id) for client_id in CLIENTS])
+    await clients.insert(db, [_client(client_id) for client_id in CLIENTS])
     await db.executemany(
         "INSERT INTO grant_account VALUES ($1, $2)", [(AUDITOR_GRANT, n) for n in ACCOUNTS]
     )

@@ -17,7 +17,7 @@ from sandbox.domain.errors import TokenRejected
 from sandbox.domain.oauth.authorize import AuthorizationRequest
 from sandbox.domain.oauth.errors import InvalidGrant
 from sandbox.domain.time import DAY, MINUTE, SECOND, Instant
-from sandbox.services.grants import Consent
+from sandbox.services.oauth.grants import Consent
 from sandbox.services.staff import StaffService
 from sandbox.storage import accounts, clients, contractors
 from tests.properties.pace import machine
@@ -226,7 +226,7 @@ class TokenMachine(WorldMachine):
         return self.worlds.bank(self.world, "tomato")
 
     async def _check(self, token, presented_by):
-        return await self.bank.tokens.check(token, presented_by)
+        return await self.bank.access.check(token, presented_by)
 
     async def _client(self, client_id):
         return await clients.find(self.world.database, "tomato", client_id)

@@ -12,6 +12,8 @@ from string import Formatter
 import pytest
 from jinja2 import Environment, PackageLoader, nodes
 
+from sandbox.domain.errors import Reason
+from sandbox.web.oauth.tester import ANY_TIME, CONSENT_OUTCOMES, SIGN_IN_OUTCOMES
 from sandbox.web.pages import (
     CONSENT_ERRORS,
     DETAIL_LABELS,
@@ -37,10 +39,12 @@ FAMILIES = {
     **{f"refusal.*.{part}": REFUSAL_CODES for part in ("title", "why", "do")},
     **{f"error.*.{part}": ERROR_CODES for part in ("title", "why", "do")},
     "detail.*": DETAIL_LABELS,
+    "tester.outcome.*": tuple(dict.fromkeys((*SIGN_IN_OUTCOMES, *CONSENT_OUTCOMES, *ANY_TIME))),
+    **{f"reason.*.{part}": tuple(Reason) for part in ("title", "what", "means", "do")},
 }
 # Said by ``Wording.spoken`` itself.
 SPOKEN = {"format.day", "format.moment", *(f"format.month.{month}" for month in range(1, 13))}
-SPEAKERS = {"t", "other", "say"}
+SPEAKERS = {"t", "other", "say", "both"}
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 

@@ -37,6 +37,8 @@ class AuthorizationRequest:
     state: str | None
     nonce: str | None
     code_challenge: str | None
+    dpop_jkt: str | None = None
+    detail: str = "{}"  # claims and authorization details that are asked for (JSON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

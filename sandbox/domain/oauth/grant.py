@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth import pkce
 from sandbox.domain.oauth.errors import GrantReused, InvalidGrant
+from sandbox.domain.oauth.security import NO_PROOF, Proof
 from sandbox.domain.time import Instant
 
 NEVER: Instant = 253_402_128_000_000  # 30 December 9999: a day that every time zone can write
@@ -33,6 +34,8 @@ class Standing:
     contract_state: str
     credential_state: str
     login: str  # of the user who allowed it
+    authenticated_at: Instant
+    detail: str  # claims and authorization details that were asked for (JSON)
 
     def end_reason_at(self, now: Instant) -> Reason | None:
         """Return why the grant no longer lives at ``now``, or None while it does."""
@@ -60,6 +63,7 @@ class Exchange:
     client_id: str
     redirect_uri: str
     code_verifier: str | None
+    proof: Proof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class AuthorizationCode:
     code_challenge: str | None
     expires_at: Instant
     spent_at: Instant | None
+    nonce: str | None = None
+    dpop_jkt: str | None = None
 
     def refusal(self, exchange: Exchange, now: Instant) -> InvalidGrant | None:
         """Return why this code may not be exchanged, or None if it may (specs: /token order)."""
@@ -83,7 +89,12 @@ class AuthorizationCode:
             return InvalidGrant("the code has expired")
         if self.redirect_uri != exchange.redirect_uri:
             return InvalidGrant("redirect_uri differs from the authorization request")
-        return self._verifier_refusal(exchange.code_verifier)
+        return self._verifier_refusal(exchange.code_verifier) or self._key_refusal(exchange.proof)
+
+    def _key_refusal(self, proof: Proof) -> InvalidGrant | None:
+        if self.dpop_jkt is not None and self.dpop_jkt != proof.dpop_jkt:
+            return InvalidGrant("the code is bound to another DPoP key")  # RFC 9449 §10
+        return None
 
     def _verifier_refusal(self, verifier: str | None) -> InvalidGrant | None:
         if self.code_challenge is None:
@@ -105,15 +116,24 @@ class RefreshToken:
     scope: str
     expires_at: Instant
     spent_at: Instant | None
+    binding: str | None = None  # of a public client's token: its only proof
+    is_newest: bool = True  # nothing that came from its successor has been used
 
-    def refusal(self, client_id: str) -> InvalidGrant | None:
+    def refusal(
+        self, client_id: str, proof: Proof, *, now: Instant, grace_ms: int
+    ) -> InvalidGrant | None:
         """Return why ``client_id`` may not use this token at all, or None.
 
         Expiry is asked separately, after the grant: where both are over, the grant is the cause
-        that tells the client what to do (T-12).
+        that tells the client what to do (T-12). Within the grace the token that was rotated away
+        last still works, so that a lost answer is not a lost grant.
         """
         if self.client_id != client_id:
             return InvalidGrant("the refresh token was issued to another client")
-        if self.spent_at is not None:
-            return GrantReused("the refresh token has already been used", Reason.REFRESH_REUSED)
-        return None
+        if self.binding is not None and not proof.holds(self.binding):
+            return InvalidGrant("the refresh token is bound to another key")
+        if self.spent_at is None:
+            return None
+        if self.is_newest and now - self.spent_at < grace_ms:
+            return None
+        return GrantReused("the refresh token has already been used", Reason.REFRESH_REUSED)

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from sandbox.domain.errors import OutsideServiceHours
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.parameters import parse_parameters
-from sandbox.services import headless
 from sandbox.services.bank import Bank
-from sandbox.services.grants import NothingChosen
+from sandbox.services.oauth import headless
+from sandbox.services.oauth.grants import NothingChosen
 from sandbox.services.population import load_clients
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.control.endpoint import ControlCall, Json

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth.parameters import parse_parameters
-from sandbox.services import headless
 from sandbox.services.inspection import InspectionService
+from sandbox.services.oauth import headless
 from sandbox.services.staff import UnknownSubject
 from sandbox.web.control.consent import authorization_request, bank_of, problem_of
 from sandbox.web.control.endpoint import ControlCall, Json

@@ -32,11 +32,14 @@ def listed(call: ControlCall, name: str) -> Json:
 
 
 def world(found: World, controls: Controls) -> Json:
+    tls_base_url = found.tls_base_url()
+    over_tls = {} if tls_base_url is None else {"tls_base_url": tls_base_url + found.prefix}
     return {
         "name": found.name,
         "seed": found.seed,
         "clock": clock(found),
         "base_url": found.base_url() + found.prefix,
+        **over_tls,
         "banks": [bank(found, profile) for profile in controls.profiles.values()],
     }
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 from aiohttp import web
@@ -20,6 +20,9 @@ from sandbox.web.control.problem import Problem
 from sandbox.web.front import Front, caught_up, json_response
 from sandbox.web.profile import Profile
 
+if TYPE_CHECKING:
+    from sandbox.services.tls import Tls
+
 Json: TypeAlias = dict[str, Any]
 log = logging.getLogger("sandbox.web")
 BODY_SECONDS = 10.0
@@ -30,6 +33,7 @@ class Controls:
     """What the control door's handlers may look at."""
 
     front: Front
+    tls: "Tls | None"  # None: it is off
     profiles: dict[str, Profile]
     secret: Callable[[int], str]
     seed: int  # of worlds that name none

@@ -1,8 +1,9 @@
 """Every resource of the control API (DESIGN §10), one row each."""
 
-from sandbox.web.control import clock, consent, contents, journal, snapshots, worlds
+from sandbox.web.control import certificates, clock, consent, contents, journal, snapshots, worlds
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
 
+CERTIFICATES = "/api/v1/certificates"
 WORLDS = "/api/v1/worlds"
 WORLD = f"{WORLDS}/{{world}}"
 GRANT = f"{WORLD}/grants/{{id}}"
@@ -35,6 +36,22 @@ def row(
 
 
 ENDPOINTS: tuple[ControlEndpoint, ...] = (
+    row(
+        "GET",
+        f"{CERTIFICATES}/ca",
+        certificates.show_ca,
+        "The CA",
+        None,
+        media_type=certificates.PEM_TYPE,
+    ),
+    row(
+        "POST",
+        CERTIFICATES,
+        certificates.issue_certificate,
+        "Issue a client's certificate",
+        "certificate",
+        "certificate_request",
+    ),
     row("GET", WORLDS, worlds.list_worlds, "Worlds", "worlds"),
     row("POST", WORLDS, worlds.create_world, "Make a world", "world", "world_request"),
     row("GET", WORLD, worlds.show_world, "One world", "world"),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from sandbox.clock import monotonic_s
 from sandbox.domain.errors import OutsideServiceHours
 from sandbox.domain.oauth.errors import (
     InvalidRequest,
@@ -16,20 +17,22 @@ from sandbox.domain.oauth.errors import (
     TemporarilyUnavailable,
 )
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
-from sandbox.services.authorize import Interaction, RedirectBack
 from sandbox.services.bank import Bank
-from sandbox.services.grants import NothingChosen
+from sandbox.services.oauth.authorize import Interaction, RedirectBack
+from sandbox.services.oauth.grants import NothingChosen
 from sandbox.services.sign_in import SignInRefused
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.answered import Answered, Given, answer_key
 from sandbox.web.oauth.forms import once_each, read_form
+from sandbox.web.oauth.redirects import COOKIE, give_cookie, leaving, see_other
 from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
+from sandbox.web.oauth.tester import FIELD, TesterBar
 from sandbox.web.profile import Profile
 from sandbox.web.wording import keep_language
 
-COOKIE = "interaction"
 NO_FORM = Parameters({}, frozenset())
 INTERACTION_PATH = "/oauth/auth/{interaction}"
 OPERATIONS = {"sign_in": "sign_in", "allow": "consent", "deny": "deny"}  # by what was pressed
@@ -41,6 +44,8 @@ class AuthorizePages:
         self._front = front
         self._profile = profile
         self._screens = Screens(front, profile)
+        self._answered = Answered(monotonic_s)
+        self._tester = TesterBar(self._take)
 
     async def begin(self, request: web.Request) -> web.Response:
         return await self._answer(request, "authorize", self._begin)
@@ -69,7 +74,7 @@ class AuthorizePages:
         interaction_id, cookie = await bank.authorize.begin(client, asked)
         base = request.path.removesuffix("/")
         response = see_other(f"{base}/{interaction_id}", status=302)
-        self._set_cookie(response, bank, f"{base}/{interaction_id}", cookie)
+        give_cookie(response, bank, f"{base}/{interaction_id}", cookie)
         keep_language(request, response)
         return response
 
@@ -88,17 +93,42 @@ class AuthorizePages:
 
     async def _act(self, request: web.Request, bank: Bank) -> web.Response:
         """Take what a person pressed. Nothing happens without the page's own form token."""
-        interaction, cookie = await self._find(request, bank)
         form = await read_form(request)
-        if not csrf_matches(form.get("csrf"), cookie):
-            raise ShownError("csrf", 403)
-        decision = form.get("decision")
+        interaction_id = request.match_info["interaction"]
         entry = entry_of(request)
-        entry.operation = OPERATIONS.get(decision or "", entry.operation)
-        if decision == "deny":
-            response = see_other(await bank.authorize.deny(interaction))
-            response.del_cookie(COOKIE, path=request.path)
+        entry.operation = OPERATIONS.get(form.get("decision") or "", entry.operation)
+        cookie, body = request.cookies.get(COOKIE, ""), await request.read()
+        key = answer_key(bank.world.name, interaction_id, cookie, body)
+        async with self._answered.turn(interaction_id):
+            try:
+                interaction, cookie = await self._find(request, bank)
+            except ShownError:
+                if (given := self._answered.find(key)) is None:
+                    raise
+                return given.again()
+            if not csrf_matches(form.get("csrf"), cookie):
+                raise ShownError("csrf", 403)
+            act = self._tester.act if self._is_tested(form) else self._take
+            response = await act(request, bank, interaction, cookie, form)
+            if response.status == 303:
+                self._answered.keep(key, Given.of(response))
             return response
+
+    def _is_tested(self, form: Parameters) -> bool:
+        return form.get(FIELD) is not None and not self._profile.policy.strict_realism
+
+    async def _take(
+        self,
+        request: web.Request,
+        bank: Bank,
+        interaction: Interaction,
+        cookie: str,
+        form: Parameters,
+    ) -> web.Response:
+        """Do what the fields of the real form say."""
+        decision = form.get("decision")
+        if decision == "deny":
+            return leaving(request, bank, await bank.authorize.deny(interaction), cookie)
         if interaction.contractor is None and decision == "sign_in":
             return await self._sign_in(request, bank, interaction, cookie, once_each(form))
         if interaction.contractor is not None and decision == "allow":
@@ -133,12 +163,16 @@ class AuthorizePages:
             )
         entry.login = typed.login
         try:
-            new_cookie, contractor = await bank.authorize.sign_in(interaction, typed)
+            # What the tester's bar gets wrong on purpose locks the login alone.
+            address = None if self._is_tested(form) else request.remote
+            new_cookie, contractor = await bank.authorize.sign_in(
+                interaction, typed, address=address
+            )
         except SignInRefused as refused:
             return self._screens.refused(request, interaction, token, form, refused)
         entry.contractor_id = contractor.contractor_id
         response = see_other(request.path)
-        self._set_cookie(response, bank, request.path, new_cookie)
+        give_cookie(response, bank, request.path, new_cookie)
         keep_language(request, response)
         return response
 
@@ -168,9 +202,7 @@ class AuthorizePages:
                 missing=nothing.what,
             )
         entry_of(request).grant_id = allowed.grant_id
-        response = see_other(allowed.location)
-        response.del_cookie(COOKIE, path=request.path)
-        return response
+        return leaving(request, bank, allowed.location, cookie)
 
     async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
         cookie = request.cookies.get(COOKIE, "")
@@ -180,16 +212,6 @@ class AuthorizePages:
         if found.contractor is not None:
             entry.contractor_id = found.contractor.contractor_id
         return found, cookie
-
-    def _set_cookie(self, response: web.Response, bank: Bank, path: str, cookie: str) -> None:
-        response.set_cookie(
-            COOKIE,
-            cookie,
-            path=path,
-            httponly=True,
-            samesite="Lax",
-            secure=bank.world.base_url().startswith("https:"),
-        )
 
     async def _answer(self, request: web.Request, operation: str, act: Act) -> web.Response:
         entry_of(request).operation = operation
@@ -214,13 +236,3 @@ class AuthorizePages:
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             return self._screens.error(request, ShownError("internal", 500))
-
-
-def see_other(location: str, *, status: int = 303) -> web.Response:
-    """Send the browser on. 303 after a form: never repeat a credential POST (O-22)."""
-    headers = {
-        "Location": location,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-    }
-    return web.Response(status=status, headers=headers)

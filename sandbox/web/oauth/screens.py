@@ -13,11 +13,12 @@ from sandbox.domain.contractor import SignIn, card_login, user_login
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.time import jst, jst_date
-from sandbox.services.authorize import Interaction
 from sandbox.services.bank import Bank
+from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.front import Front
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.tester import Bar, consent_bar, sign_in_bar
 from sandbox.web.pages import (
     AccountChoice,
     FunctionChoice,
@@ -85,6 +86,8 @@ class Screens:
     def __init__(self, front: Front, profile: Profile) -> None:
         self._pages = front.pages
         self._face = profile.face
+        self._bank = profile.name
+        self._is_strict = profile.policy.strict_realism
 
     def sign_in(
         self,
@@ -110,6 +113,7 @@ class Screens:
             values={n: typed.get(n, "") for n in FIELDS[kind] if n not in SECRET_FIELDS},
             error=error,
             error_params=error_params or {},
+            tester=None if self._is_strict else self._sign_in_bar(request, kinds),
         )
         return page_response(html, status=status, form_action=_form_action(interaction))
 
@@ -170,9 +174,15 @@ class Screens:
             terms_version=version,
             terms_effective_on=date.fromisoformat(effective_on),
             error=None if missing is None else f"no_{missing.removesuffix('s')}",
+            tester=None if self._is_strict else consent_bar(),
         )
         status = 200 if missing is None else 400
         return page_response(html, status=status, form_action=_form_action(interaction))
+
+    def _sign_in_bar(self, request: web.Request, kinds: tuple[str, ...]) -> Bar:
+        world = entry_of(request).world
+        assert world is not None  # the interaction was found in it
+        return sign_in_bar(self._bank, world, kinds)
 
     def error(self, request: web.Request, error: ShownError) -> web.Response:
         entry_of(request).error_code = error.code

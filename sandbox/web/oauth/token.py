@@ -17,14 +17,15 @@ from sandbox.domain.oauth.errors import (
 )
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.services.bank import Bank
-from sandbox.services.client_auth import claimed_client
 from sandbox.services.journal import Entry
-from sandbox.services.tokens import TokenPair
+from sandbox.services.oauth.client_auth import claimed_client
+from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.forms import once_each, read_form
 from sandbox.web.profile import Profile
+from sandbox.web.reasons import HEADER, helped
 
 log = logging.getLogger("sandbox.web")
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -74,7 +75,7 @@ class TokenEndpoints:
         entry_of(request).holder = pair.holder
         return {
             "access_token": pair.access_token,
-            "token_type": "Bearer",
+            "token_type": pair.token_type,
             "expires_in": pair.expires_in,
             "refresh_token": pair.refresh_token,
             "refresh_token_expires_in": pair.refresh_token_expires_in,
@@ -118,7 +119,7 @@ class TokenEndpoints:
             log.exception("%s %s failed", request.method, request.path)
             entry.error_code = "server_error"
             refusal = json_response({"error": "server_error"}, status=500)
-        return await self._front.dated(request, refusal)
+        return helped(request, await self._front.dated(request, refusal))
 
     def _refuse(self, entry: Entry, error: OAuthError, status: int = 400) -> web.Response:
         entry.error_code, entry.holder = error.error, error.holder
@@ -130,7 +131,7 @@ class TokenEndpoints:
             if error.used_basic:
                 headers["WWW-Authenticate"] = f'Basic realm="{self._profile.name}"'
         if error.reason is not None and not self._profile.policy.strict_realism:
-            headers["X-Sandbox-Reason"] = error.reason.value
+            headers[HEADER] = error.reason.value
         response = _uncached(json_response(body, status=status))
         response.headers.update(headers)
         return response

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.pkce import challenge_of
-from sandbox.services.authorize import Interaction, RedirectBack
 from sandbox.services.bank import Bank
-from sandbox.services.tokens import TokenPair
+from sandbox.services.oauth.authorize import Interaction, RedirectBack
+from sandbox.services.oauth.issuing import TokenPair
 from sandbox.storage import contractors
 
 
@@ -104,6 +104,7 @@ async def consent(
         request=request,
         contractor=contractor,
         credential_id=credential.credential_id,
+        authenticated_at=bank.world.now(),
     )
     allowed = await bank.authorize.allow(
         interaction,

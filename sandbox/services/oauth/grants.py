@@ -9,6 +9,7 @@ from sandbox.domain.errors import Reason
 from sandbox.domain.oauth.authorize import AuthorizationRequest
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.grant import NEVER, AuthorizationCode
+from sandbox.domain.oauth.security import rules_of
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant, jst_date
@@ -35,6 +36,7 @@ class Consent:
     request: AuthorizationRequest
     contractor: Contractor
     credential_id: int
+    authenticated_at: Instant
     functions: tuple[str, ...]
     accounts: tuple[Account, ...]
 
@@ -91,6 +93,11 @@ class GrantService:
 
     async def _end_superseded(self, db: Transaction, consent: Consent, now: Instant) -> None:
         """The new consent ends earlier ones, as far as the bank's rules say (faults §3)."""
+        reason, contractor_id = Reason.SUPERSEDED.value, consent.contractor.contractor_id
+        if self._policy.last_grant_only:
+            await grants.end_grants_of_user(
+                db, contractor_id, consent.credential_id, at=now, reason=reason
+            )
         if self._policy.one_grant_per_contractor:
             client_id = None
         elif self._policy.one_grant_per_provider:
@@ -98,11 +105,7 @@ class GrantService:
         else:
             return
         await grants.end_grants_of_contractor(
-            db,
-            consent.contractor.contractor_id,
-            client_id=client_id,
-            at=now,
-            reason=Reason.SUPERSEDED.value,
+            db, contractor_id, client_id=client_id, at=now, reason=reason
         )
 
     async def _insert(
@@ -120,6 +123,8 @@ class GrantService:
             terms_version=terms_version,
             now=now,
             expires_at=self.expires_at(now),
+            authenticated_at=consent.authenticated_at,
+            detail=consent.request.detail,
             accounts=tuple(account.account for account in consent.accounts),
         )
 
@@ -129,6 +134,8 @@ class GrantService:
             client_id=consent.client.client_id,
             redirect_uri=consent.request.redirect_uri,
             code_challenge=consent.request.code_challenge,
-            expires_at=now + self._policy.code_lifetime_ms,
+            expires_at=now + rules_of(consent.client, self._policy).code_lifetime_ms,
             spent_at=None,
+            nonce=consent.request.nonce,
+            dpop_jkt=consent.request.dpop_jkt,
         )

@@ -24,7 +24,7 @@ from sandbox.domain.oauth.parameters import Parameters, readable
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.grants import Consent, GrantService
+from sandbox.services.oauth.grants import Consent, GrantService
 from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
 from sandbox.storage import accounts, clients, contractors, interactions
@@ -51,6 +51,7 @@ class Interaction:
     contractor: Contractor | None
     credential_id: int | None
     login: str | None = None
+    authenticated_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +140,15 @@ class AuthorizeService:
             contractor=contractor,
             credential_id=row.credential_id,
             login=login,
+            authenticated_at=row.authenticated_at,
         )
 
-    async def sign_in(self, interaction: Interaction, sign_in: SignIn) -> tuple[str, Contractor]:
+    async def sign_in(
+        self, interaction: Interaction, sign_in: SignIn, *, address: str | None = None
+    ) -> tuple[str, Contractor]:
         """Bind a person to the interaction and return the browser's new cookie, and who it is.
+
+        ``address``: where the person calls from, as far as that counts (O-24).
 
         Raises:
             SignInRefused: wrong, locked, not eligible, or of a kind that the client cannot serve.
@@ -150,7 +156,7 @@ class AuthorizeService:
         """
         if sign_in.kind not in interaction.client.contractor_kinds:
             raise SignInRefused("wrong_kind")
-        contractor, credential = await self._sign_in.check(sign_in)
+        contractor, credential = await self._sign_in.check(sign_in, address=address)
         if not await self.list_offered(contractor):
             raise SignInRefused("no_accounts")
         assert interaction.interaction_id is not None
@@ -160,6 +166,7 @@ class AuthorizeService:
                 db,
                 interaction.interaction_id,
                 credential_id=credential.credential_id,
+                authenticated_at=self._world.now(),
                 browser_hash=token_hash(cookie),
             )
         if not is_bound:
@@ -198,6 +205,7 @@ class AuthorizeService:
         """
         assert interaction.contractor is not None
         assert interaction.credential_id is not None
+        assert interaction.authenticated_at is not None
         offered = await self.list_offered(interaction.contractor)
         granted = await self._grants.consent(
             Consent(
@@ -205,6 +213,7 @@ class AuthorizeService:
                 request=interaction.request,
                 contractor=interaction.contractor,
                 credential_id=interaction.credential_id,
+                authenticated_at=interaction.authenticated_at,
                 functions=tuple(f for f in interaction.client.functions if f in functions),
                 accounts=tuple(a for a in offered if a.account_id in account_ids),
             ),
@@ -228,6 +237,12 @@ class AuthorizeService:
         request = interaction.request
         refusal = why or AccessDenied("the contractor did not allow the access")
         return self.error_location(request.redirect_uri, request.state, refusal)
+
+    async def expire(self, interaction: Interaction) -> None:
+        """Let the time for sign-in and consent be over now."""
+        assert interaction.interaction_id is not None
+        async with self._world.database.transaction() as db:
+            await interactions.expire(db, interaction.interaction_id, self._world.now())
 
     def granted_until(self) -> Instant:
         return self._grants.expires_at(self._world.now())

@@ -1,0 +1,43 @@
+"""Sending the browser on, with or without the cookie of its interaction."""
+
+from aiohttp import web
+
+from sandbox.services.bank import Bank
+
+COOKIE = "interaction"
+KEEP_S = 30.0  # how long a given answer, and the cookie that asks for it again, are kept
+
+
+def see_other(location: str, *, status: int = 303) -> web.Response:
+    """Send the browser on. 303 after a form: never repeat a credential POST (O-22)."""
+    headers = {
+        "Location": location,
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+    }
+    return web.Response(status=status, headers=headers)
+
+
+def give_cookie(
+    response: web.Response, bank: Bank, path: str, cookie: str, *, max_age: int | None = None
+) -> None:
+    """Give the browser the cookie of the interaction at ``path``, for that path alone (O-25)."""
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        path=path,
+        httponly=True,
+        samesite="Lax",
+        secure=bank.world.base_url().startswith("https:"),
+        max_age=max_age,
+    )
+
+
+def leaving(request: web.Request, bank: Bank, location: str, cookie: str) -> web.Response:
+    """Send the browser back to the client, its interaction over.
+
+    The cookie opens nothing any more. It stays a moment, so that a second click is known.
+    """
+    response = see_other(location)
+    give_cookie(response, bank, request.path, cookie, max_age=int(KEEP_S))
+    return response
