@@ -8,9 +8,9 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,12 +21,15 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.chance import secret
 from sandbox.clock import machine_now
+from sandbox.domain.persona import ReadyClient
 from sandbox.resources import data_root
 from sandbox.services.bank import Bank
+from sandbox.services.surroundings import Surroundings
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.world_file import WorldFileRefused, reopen
-from sandbox.services.worlds import Surroundings, UnknownWorld, Worlds
+from sandbox.services.worlds import UnknownWorld, Worlds
 from sandbox.settings import SettingInvalid, Settings
+from sandbox.settled import clients_of_file, profiles_for
 from sandbox.storage.lock import DirectoryLock
 from sandbox.web.bank_door import bank_door
 from sandbox.web.control import control_door
@@ -35,7 +38,6 @@ from sandbox.web.control.guard import Guard
 from sandbox.web.front import Front
 from sandbox.web.pages import Pages
 from sandbox.web.profile import Profile
-from sandbox.web.profiles import PROFILES
 from sandbox.web.schema import SchemaStore
 
 if TYPE_CHECKING:
@@ -82,22 +84,19 @@ class Sandbox:
         return self.worlds.bank(self.world, name)
 
 
-def profiles_for(settings: Settings) -> tuple[Profile, ...]:
-    return tuple(
-        replace(profile, policy=settings.policy(profile.name, profile.policy))
-        for profile in PROFILES
-    )
-
-
 def make_worlds(
-    directory: Path, profiles: tuple[Profile, ...], address: Address, settings: Settings
+    directory: Path,
+    profiles: tuple[Profile, ...],
+    address: Address,
+    settings: Settings,
+    more_clients: Mapping[str, tuple[ReadyClient, ...]],
 ) -> Worlds:
     return Worlds(
         Surroundings(
             directory=directory,
             cache=settings["cache"] or default_cache(),
             policies={profile.name: profile.policy for profile in profiles},
-            scopes={profile.name: profile.scopes for profile in profiles},
+            facts={profile.name: profile.facts for profile in profiles},
             secret=secret,
             base_url=lambda: address.base_url,
             tls_base_url=lambda: address.tls_base_url,
@@ -106,6 +105,7 @@ def make_worlds(
             idle_ms=settings["world_idle"],
             journal_rows=settings["journal_rows"],
             journal_body_bytes=settings["journal_body_bytes"],
+            more_clients=more_clients,
         )
     )
 
@@ -206,12 +206,13 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
     """Run the sandbox: both doors listen and the default world is open inside the block."""
     logging.getLogger("aiohttp.server").addFilter(hush_parser)
     profiles, address = profiles_for(settings), Address()
-    guard = guard_for(settings)
+    guard, more_clients = guard_for(settings), clients_of_file(settings, profiles)
     async with data_directory(settings) as (directory, is_temporary):
-        worlds = make_worlds(directory, profiles, address, settings)
+        worlds = make_worlds(directory, profiles, address, settings, more_clients)
         try:
             front = make_front(worlds, profiles, is_strict=settings["strict"])
             world = await _default_world(worlds, settings)
+            await worlds.apply_clients(world)
             tls = open_door_tls(settings, directory, world)
             controls = make_controls(front, profiles, settings, tls)
             doors = bank_door(front, profiles), control_door(controls, guard)

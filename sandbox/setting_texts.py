@@ -46,6 +46,12 @@ def request_uri_lifetime(text: str) -> int:
     return lifetime_ms
 
 
+def registration(text: str) -> str:
+    if text not in ("off", "open", "token"):
+        raise ValueError("must be off, open or token")
+    return text
+
+
 def base_url(text: str) -> str:
     is_web = text.startswith(("http://", "https://")) and " " not in text
     if not is_web or "?" in text or "#" in text or not urlsplit(text).hostname:

@@ -19,6 +19,7 @@ from sandbox.setting_texts import (
     directory,
     hours,
     port,
+    registration,
     request_uri_lifetime,
     seed,
 )
@@ -152,6 +153,13 @@ SETTINGS: tuple[Setting, ...] = (
         help="A downloaded snapshot: the default world begins as its copy, where there is none yet",
     ),
     Setting(
+        name="clients",
+        flag="--clients",
+        read=directory,
+        default="",
+        help="JSON file of clients (RFC 7591 metadata) that every new world knows",
+    ),
+    Setting(
         name="cache",
         read=directory,
         default="",
@@ -271,6 +279,21 @@ SETTINGS: tuple[Setting, ...] = (
         request_uri_lifetime,
         "90s",
         "Lifetime of a pushed authorization request, 5s to 599s",
+    ),
+    _tomato(
+        "key_rotation_ms",
+        parse_duration,
+        "0s",
+        "How long one of the bank's keys signs; 0s: until somebody rotates it",
+    ),
+    _tomato(
+        "dynamic_registration",
+        registration,
+        "off",
+        "Whether clients register themselves (RFC 7591): off, open, or token: with an initial one",
+    ),
+    _tomato(
+        "registration_token", str, "", "The initial access token that such a registration needs"
     ),
     _tomato(
         "interaction_lifetime_ms", parse_duration, "10m", "How long sign-in and consent may take"

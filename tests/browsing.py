@@ -129,6 +129,16 @@ class Browser:
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         )
 
+    async def test(self, outcome: str, *fields: tuple[str, str]) -> Page:
+        """Press a button of the tester's bar."""
+        form = self.page.form
+        return await self.visit(
+            form.action,
+            method="POST",
+            data=urlencode([*form.fields[:1], ("tester", outcome), *fields]),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+
     async def sign_in(self, persona: str = "taro", **changes: str) -> Page:
         """Type a persona's login into the sign-in page, and follow to what comes next."""
         login = {**LOGINS[persona], **SECRETS[persona], **changes}

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own: started by its command, ended by a signal."""
+"""The command in processes of its own: what a person at a terminal and a CI job run."""
 
 import json
 import os
@@ -13,20 +13,54 @@ from typing import Any
 
 from tests.support import BASE, NOW
 
-# Far more than either ever takes; they only keep a hanging server from hanging the tests.
-START_SECONDS = 60
+COMMAND = str(Path(sys.executable).with_name("bank-sandbox"))
+FREE_PORTS = ("--port", "0", "--control-port", "0")
+AS_JSON = (*FREE_PORTS, "--print-json")
+# Far more than either ever takes; they only keep a hanging process from hanging the tests.
+PATIENCE_S = 60
 STOP_SECONDS = 20
-FLAGS = ("serve", "--port", "0", "--control-port", "0", "--print-json")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return this process's environment without its own settings, and without colours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
+    return {**kept, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", **more}
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
 
 
 @dataclass
 class Server:
-    """``data_url`` and ``control_url`` are what the process printed when it was ready."""
+    """A running ``bank-sandbox serve``. ``said`` is what it printed until it was ready."""
 
     process: subprocess.Popen[str]
-    data_url: str
-    control_url: str
-    tls_url: str | None = None
+    said: list[str]
+
+    @property
+    def addresses(self) -> dict[str, Any]:
+        """Return what ``--print-json`` printed."""
+        return json.loads(self.said[0])
+
+    @property
+    def data_url(self) -> str:
+        return self.addresses["data_url"]
+
+    @property
+    def control_url(self) -> str:
+        return self.addresses["control_url"]
+
+    @property
+    def tls_url(self) -> str:
+        return self.addresses["tls_url"]
 
     @property
     def base(self) -> str:
@@ -53,51 +87,60 @@ class Server:
         self.send(number)
         assert self.ended(within_s) == (0, "")
 
+    def last_words(self) -> tuple[str, str]:
+        """Stop it as a container's manager does; return the rest of what it wrote."""
+        self.send(signal.SIGTERM)
+        return self.process.communicate(timeout=STOP_SECONDS)
+
     def kill(self) -> None:
         """End the process by the signal that it does not even see."""
         self.send(signal.SIGKILL)
         assert self.ended()[0] == -signal.SIGKILL
 
 
-def spawn(*flags: str, **environment: str) -> subprocess.Popen[str]:
-    """Start ``bank-sandbox serve`` on free ports, with no setting but these."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("SANDBOX_")}
+def spawn(*flags: str, **env: str) -> subprocess.Popen[str]:
+    """Start ``bank-sandbox serve`` with no setting but these."""
     return subprocess.Popen(
-        [Path(sys.executable).with_name("bank-sandbox"), *FLAGS, *flags],
+        [COMMAND, "serve", *flags],
+        env=environment(**env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=inherited | environment,
-    )
-
-
-def start(*flags: str, clock: str | None = f"frozen:{NOW}", **environment: str) -> Server:
-    """Start a server and return it once it is ready. ``clock`` None: as the default is."""
-    clock_flags = () if clock is None else ("--clock", clock)
-    process = spawn(*clock_flags, *flags, **environment)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise AssertionError(f"no server: {process.communicate(timeout=START_SECONDS)}")
-    ready: dict[str, Any] = json.loads(line)
-    assert ready["pid"] == process.pid
-    return Server(
-        process=process,
-        data_url=ready["data_url"],
-        control_url=ready["control_url"],
-        tls_url=ready.get("tls_url"),
     )
 
 
 @contextmanager
-def serving(*flags: str, **how: str) -> Iterator[Server]:
-    """Run a server for the block and stop it cleanly; a failed block kills it."""
-    server = start(*flags, **how)
-    try:
+def serving(*flags: str, clock: str | None = f"frozen:{NOW}", **env: str) -> Iterator[Server]:
+    """Run a server on free ports for the block and stop it cleanly; a failed block kills it.
+
+    ``clock`` None: as the default is.
+    """
+    clock_flags = () if clock is None else ("--clock", clock)
+    with printing(*AS_JSON, *clock_flags, *flags, **env) as server:
+        assert server.addresses["pid"] == server.process.pid
         yield server
         if server.process.poll() is None:
             server.stop()
-    finally:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.communicate()
+
+
+@contextmanager
+def printing(*flags: str, until: str = "{", **env: str) -> Iterator[Server]:
+    """Run ``serve`` with these flags alone; wait for its line that starts with ``until``."""
+    process = spawn(*flags, **env)
+    with process:
+        try:
+            yield Server(process, _lines_until(process, until))
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _lines_until(process: subprocess.Popen[str], start: str) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if line.startswith(start):
+            return lines
+    assert process.stderr is not None
+    raise AssertionError(f"it ended before it was ready: {lines} {process.stderr.read()}")

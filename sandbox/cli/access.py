@@ -177,3 +177,20 @@ def authorize(
         )
         text = f"redirect_to  {consent.redirect_to}\ncode         {consent.code}"
         print_one(consent, text, as_json=as_json)
+
+
+def unlock(
+    login: Annotated[
+        str | None, typer.Option(help="Such as card:001:1234567, as the journal shows it")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="Where the failures came from")] = None,
+    bank: Bank = BANK,
+    world: WorldName = WORLD,
+    control: Control = CONTROL,
+    as_json: AsJson = False,
+) -> None:
+    """Let a locked login, or all logins from a locked address, sign in again."""
+    with asking_world(control, world) as found:
+        found.unlock(login=login, address=address, bank=bank)
+        freed = " and ".join(each for each in (login, address) if each)
+        print_one({}, f"{freed} may sign in again.", as_json=as_json)

@@ -48,7 +48,7 @@ def _bank(sandbox: "Sandbox", profile: "Profile", *, has_token: bool) -> list[st
         f"{profile.name}: {profile.face.name_ja} / {profile.face.name_en}",
         f"  issuer  {issuer}",
         "  clients",
-        *_table([_client(client) for client in load_clients(profile.name)]),
+        *_table([_client(each) for each in sandbox.world.ready_clients[profile.name]]),
         "  personas",
         *_table([_persona(persona) for persona in load_personas(profile.name)]),
         "  first call (a code, without a browser)",
@@ -71,8 +71,10 @@ def first_call(control_url: str, bank: str, *, has_token: bool = False) -> str:
 
 
 def _client(client: ReadyClient) -> list[str]:
-    secret = client.client_secret or "(public)"
-    return [client.client_id, secret, f"PKCE {client.pkce}", client.redirect_uris[0]]
+    by = "public" if client.auth_method == "none" else client.auth_method
+    redirect_uri = client.redirect_uris[0] if client.redirect_uris else "(introspects)"
+    secret = client.client_secret or f"({by})"
+    return [client.client_id, secret, f"PKCE {client.pkce}", redirect_uri]
 
 
 def _persona(persona: Persona) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sandbox import __version__
-from sandbox.cli import access, certs, clock, snapshots, worlds
+from sandbox.cli import access, certs, clients, clock, keys, snapshots, worlds
 from sandbox.cli.journal import journal
 from sandbox.cli.login import login
 from sandbox.cli.serve import EXIT_USAGE, run_server
@@ -91,6 +91,7 @@ def version() -> None:
 
 # What drives a running server, over its control door.
 app.add_typer(worlds.app, name="worlds")
+app.add_typer(clients.app, name="clients")
 app.add_typer(snapshots.app, name="snapshot")
 app.command()(clock.reset)
 app.add_typer(clock.app, name="clock")
@@ -98,8 +99,10 @@ app.command()(login)
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.grants, name="grants")
 app.command()(access.authorize)
+app.command()(access.unlock)
 app.command()(journal)
 app.add_typer(certs.app, name="certs")
+app.add_typer(keys.app, name="keys")
 
 
 def _own_url() -> str:

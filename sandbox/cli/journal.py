@@ -30,11 +30,17 @@ NOTHING = "No calls. Make one: bank-sandbox login --headless"
 
 
 def journal(
+    bank: Annotated[str | None, typer.Option(help="Only calls of this bank")] = None,
     operation: Annotated[str | None, typer.Option(help="Only this operation")] = None,
     client: Annotated[str | None, typer.Option(metavar="CLIENT_ID", help="Only its calls")] = None,
     persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
+    contractor: Annotated[
+        str | None, typer.Option(metavar="CONTRACTOR_ID", help="Only this one's")
+    ] = None,
+    grant: Annotated[str | None, typer.Option(metavar="GRANT_ID", help="Only under it")] = None,
     status: Annotated[int | None, typer.Option(help="Only answers with this status")] = None,
     error_code: Annotated[str | None, typer.Option(help="Only this error of the bank")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this X-Sandbox-Reason")] = None,
     since: Annotated[str | None, typer.Option(help="World time, as in 2026-12-01T09:00")] = None,
     until: Annotated[str | None, typer.Option(help="World time, itself not within")] = None,
     after: Annotated[int | None, typer.Option(metavar="ID", help="Only what follows it")] = None,
@@ -55,8 +61,10 @@ def journal(
         fail(EXIT_USAGE, "--follow, --har and --clear exclude each other")
     if after is not None and last is not None:
         fail(EXIT_USAGE, "--after and --last exclude each other")
-    filters: Filters = {"operation": operation, "client_id": client, "persona": persona}
-    filters |= {"status": status, "error_code": error_code, "since": since, "until": until}
+    filters: Filters = {"bank": bank, "operation": operation, "client_id": client}
+    filters |= {"persona": persona, "contractor_id": contractor, "grant_id": grant}
+    filters |= {"status": status, "error_code": error_code, "reason": reason}
+    filters |= {"since": since, "until": until}
     with asking_world(control, world) as found:
         if clear:
             found.journal.clear()

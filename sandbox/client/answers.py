@@ -143,6 +143,34 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredClient:
+    """A client as its registration has it (RFC 7591); what else is registered is in ``more``.
+
+    ``status`` is active, blocked or ended; ``is_ready``: every new world knows it.
+    """
+
+    client_id: str
+    client_secret: str | None = None
+    bank: str
+    status: str
+    is_ready: bool
+    client_name: str
+    redirect_uris: tuple[str, ...]
+    scope: str
+    token_endpoint_auth_method: str
+    security_profile: str
+    more: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecret:
+    """A new secret, told once."""
+
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
     """A ready contractor. ``login`` is what to type into the sign-in page, by field name."""
 
@@ -166,6 +194,9 @@ class Bank:
     authorization_endpoint: str
     token_endpoint: str
     revocation_endpoint: str
+    introspection_endpoint: str
+    userinfo_endpoint: str
+    jwks_uri: str
     openapi: str
     clients: tuple[Client, ...] = field(metadata=of(Client))
     personas: tuple[Persona, ...] = field(metadata=of(Persona))
@@ -213,6 +244,7 @@ class Tokens:
     refresh_token: str
     refresh_token_expires_in: int
     scope: str
+    id_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +262,19 @@ class Token:
     expires_at: datetime = field(metadata=WHEN)
     spent_at: datetime | None = field(default=None, metadata=WHEN)
     is_live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One of a bank's signing keys. A retired one stays published until its tokens have ended."""
+
+    kid: str
+    bank: str
+    alg: str
+    is_signing: bool
+    created_at: datetime = field(metadata=WHEN)
+    retired_at: datetime | None = field(default=None, metadata=WHEN)
+    published_until: datetime | None = field(default=None, metadata=WHEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +369,7 @@ class JournalEntry:
     method: str
     path: str
     client_id: str | None = None
+    contractor_id: str | None = None
     persona: str | None = None
     grant_id: str | None = None
     status: int | None = None

@@ -6,7 +6,7 @@ from functools import update_wrapper
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from sandbox.client import calls, certificates, journal
+from sandbox.client import calls, certificates, clients, journal, keys, staff
 from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
@@ -129,6 +129,25 @@ class AsyncSnapshots(AsyncPart):
     list = sent(calls.list_snapshots)
 
 
+class AsyncClients(AsyncPart):
+    """The clients of one world. Called as it is, it returns those of one bank."""
+
+    __call__ = sent(calls.clients)
+    register = sent(clients.register)
+    get = sent(clients.show)
+    update = sent(clients.update)
+    end = sent(clients.end)
+    block = sent(clients.block)
+    unblock = sent(clients.unblock)
+    rotate_secret = sent(clients.rotate_secret)
+    list = sent(clients.list_clients)
+
+
+class AsyncKeys(AsyncPart):
+    list = sent(keys.list_keys)
+    rotate = sent(keys.rotate)
+
+
 class AsyncJournal(AsyncPart):
     """The calls at the bank door; secrets and tokens are masked in it."""
 
@@ -159,21 +178,23 @@ class AsyncWorld(AsyncPart):
     describe = sent(calls.describe)
     bank = sent(calls.bank)
     persona = sent(calls.persona)
-    clients = sent(calls.clients)
     client = sent(calls.client)
     authorize = sent(calls.authorize)
     approve = sent(calls.approve)
     reset = sent(calls.reset)
+    unlock = sent(staff.unlock)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
         super().__init__(transport, world)
         self.name = world
+        self.clients = AsyncClients(transport, world)
         self.tokens = AsyncTokens(transport, world)
         self.grants = AsyncGrants(transport, world)
         self.accounts = AsyncAccounts(transport, world)
         self.clock = AsyncClock(transport, world)
         self.snapshots = AsyncSnapshots(transport, world)
+        self.keys = AsyncKeys(transport, world)
         self.journal = AsyncJournal(transport, world)
 
     def __repr__(self) -> str:

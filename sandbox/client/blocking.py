@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from sandbox.client import calls, certificates, journal
+from sandbox.client import calls, certificates, clients, journal, keys, staff
 from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
@@ -114,6 +114,25 @@ class Snapshots(Part):
     list = sent(calls.list_snapshots)
 
 
+class Clients(Part):
+    """The clients of one world. Called as it is, it returns those of one bank."""
+
+    __call__ = sent(calls.clients)
+    register = sent(clients.register)
+    get = sent(clients.show)
+    update = sent(clients.update)
+    end = sent(clients.end)
+    block = sent(clients.block)
+    unblock = sent(clients.unblock)
+    rotate_secret = sent(clients.rotate_secret)
+    list = sent(clients.list_clients)
+
+
+class Keys(Part):
+    list = sent(keys.list_keys)
+    rotate = sent(keys.rotate)
+
+
 class Journal(Part):
     """The calls at the bank door; secrets and tokens are masked in it."""
 
@@ -141,21 +160,23 @@ class World(Part):
     describe = sent(calls.describe)
     bank = sent(calls.bank)
     persona = sent(calls.persona)
-    clients = sent(calls.clients)
     client = sent(calls.client)
     authorize = sent(calls.authorize)
     approve = sent(calls.approve)
     reset = sent(calls.reset)
+    unlock = sent(staff.unlock)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
         super().__init__(transport, world)
         self.name = world
+        self.clients = Clients(transport, world)
         self.tokens = Tokens(transport, world)
         self.grants = Grants(transport, world)
         self.accounts = Accounts(transport, world)
         self.clock = ClockOf(transport, world)
         self.snapshots = Snapshots(transport, world)
+        self.keys = Keys(transport, world)
         self.journal = Journal(transport, world)
 
     def __repr__(self) -> str:

@@ -102,12 +102,12 @@ def persona(world: str, name: str, *, bank: str = BANK) -> Request[Persona]:
 
 
 def clients(world: str, *, bank: str = BANK) -> Request[tuple[Client, ...]]:
-    """Return the ready clients of a bank."""
+    """Return the clients of a bank: the ready ones with their secrets and private keys."""
     return describe(world).then(lambda found: found.bank(bank).clients)
 
 
 def client(world: str, client_id: str, *, bank: str = BANK) -> Request[Client]:
-    """Return a ready client with its secret and redirect URIs, or raise ``UnknownName``."""
+    """Return a client, a ready one with its secret and keys, or raise ``UnknownName``."""
     return describe(world).then(lambda found: found.bank(bank).client(client_id))
 
 

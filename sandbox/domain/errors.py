@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CONTRACT_ENDED = "contract_ended"
     CLIENT_BLOCKED = "client_blocked"
     FOREIGN_TOKEN = "foreign_token"
+    KEY_NOT_PROVEN = "key_not_proven"
     UNKNOWN = "unknown"
 
 
@@ -55,6 +56,19 @@ class TokenRejected(BankError):
         super().__init__(message)
         self.reason = reason
         self.holder = holder
+
+
+class KeyNotProven(TokenRejected):
+    """The call does not prove to hold the key that its access token is bound to (O-17, O-18).
+
+    ``error`` is what RFC 9449 §7.1 calls it: invalid_token, invalid_dpop_proof, use_dpop_nonce.
+    ``wants_proof``: by a DPoP proof, and not by a client certificate.
+    """
+
+    def __init__(self, error: str, message: str, holder: Holder, *, wants_proof: bool) -> None:
+        super().__init__(Reason.KEY_NOT_PROVEN, message, holder)
+        self.error = error
+        self.wants_proof = wants_proof
 
 
 class FunctionNotAvailable(BankError):

@@ -1,8 +1,8 @@
 """Taking secrets out of what is kept of a call (T-16, O-29), before it is kept.
 
 Two nets. By name: the fields that carry secrets, in queries, forms, JSON, pages and redirects.
-By shape: everything that a world hands out begins with the world's tag, so a code or token is
-found wherever a client has put it. What cannot be read with certainty is masked whole.
+By shape: everything that a world hands out begins with the world's tag, or is a JWT, so a code or
+token is found wherever a client has put it. What cannot be read with certainty is masked whole.
 """
 
 import json
@@ -45,6 +45,8 @@ _JSON_STRING = re.compile(
     r'(?:\s*:\s*(?P<value>"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{\[]|[^\s,\]}]+))?',
     re.DOTALL,
 )
+_JWT_BEGINS = b"eyJ"  # {" in base64url
+_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*)+")
 _INPUT = re.compile(r"<(?:input|textarea|button)\b[^>]*>?", re.IGNORECASE)
 _INPUT_NAME = re.compile(r"""\bname\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _INPUT_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"?|'[^']*'?|[^\s"'>]+)""", re.IGNORECASE)
@@ -144,7 +146,10 @@ def storable(value: Any) -> Any:
 
 
 class HandedOut:
-    """Finds by its shape what a world handed out. ``tag``: how all of that begins."""
+    """Finds by its shape what a world handed out. ``tag``: how all of that begins.
+
+    A JWT begins with its header, and whose it is does not matter: it is masked anyway.
+    """
 
     def __init__(self, tag: str) -> None:
         plain = tag.encode()
@@ -153,6 +158,7 @@ class HandedOut:
             beginning: re.compile(re.escape(beginning) + rb"[A-Za-z0-9_%-]+")
             for beginning in (plain, spelled)
         }
+        self._beginnings[_JWT_BEGINS] = _JWT
 
     def mask(self, text: bytes) -> bytes:
         """Mask every code and token in ``text``, wherever it stands."""

@@ -3,8 +3,9 @@
 The files are checked against ``schemas/fixtures/`` by the tests, so parsing trusts their shape.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -131,6 +132,12 @@ class ReadyClient:
     status: str
     options: ClientOptions
 
+    @classmethod
+    def of(cls, client: Client, secret: str | None) -> "ReadyClient":
+        """Return a registered client as one that every new world knows."""
+        names = {each.name for each in fields(cls)} - {"client_secret"}
+        return cls(client_secret=secret, **{name: getattr(client, name) for name in names})
+
     def registered(self, bank: str) -> Client:
         """Return the client as ``bank`` keeps it: its secret as a hash."""
         secret = self.client_secret
@@ -219,8 +226,14 @@ def _client(entry: Document) -> ReadyClient:
         pkce=entry["pkce"],
         auto_manual_mode=entry["auto_manual_mode"],
         status=entry["status"],
-        options=ClientOptions.of(entry.get("options", {})),
+        options=_options(entry.get("options", {})),
     )
+
+
+def _options(entry: Document) -> ClientOptions:
+    if "jwks" in entry:
+        entry = {**entry, "jwks": json.dumps(entry["jwks"], separators=(",", ":"))}
+    return ClientOptions.of(entry)
 
 
 def parse_terms(document: Document) -> tuple[TermsVersion, ...]:

@@ -23,7 +23,10 @@ class BankPolicy:
     last_grant_only: bool = False  # a user id's new grant ends its older ones, of any client
     revocation_lag_ms: int = 0  # W-56: until a revocation by the provider takes effect
     session_lifetime_ms: int = 10 * MINUTE  # OpenID: a log-in serves later requests; 0: never
+    key_rotation_ms: int = 0  # how long one key signs; 0: until somebody rotates it (O-31)
     request_uri_lifetime_ms: int = 90 * SECOND  # RFC 9126; below 600 s
+    dynamic_registration: str = "off"  # RFC 7591: off, open, token
+    registration_token: str | None = None  # the initial access token, where one is asked for
     # sign-in
     interaction_lifetime_ms: int = 10 * MINUTE
     lock_after: int = 5

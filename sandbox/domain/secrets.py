@@ -1,7 +1,12 @@
 """How the bank keeps the secrets it hands out: cash-card PINs, passwords, client secrets."""
 
+import json
+from base64 import urlsafe_b64decode
 from hashlib import sha256
 from hmac import compare_digest
+
+JWT_BEGINS = "eyJ"  # {" in base64url
+_HEADER_MAX = 512
 
 
 def secret_hash(login: str, secret: str) -> bytes:
@@ -24,3 +29,19 @@ def token_hash(token: str) -> bytes:
     Headers bring bytes that are no UTF-8 as surrogate escapes: those match nothing, and do no harm.
     """
     return sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def kid_of(token: str) -> str:
+    """Return which key a JWT says that it is signed with; nothing where it says none.
+
+    It proves nothing, and reads whatever a stranger sends.
+    """
+    header = token.partition(".")[0]
+    if not header.startswith(JWT_BEGINS) or len(header) > _HEADER_MAX:
+        return ""
+    try:
+        said = json.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except ValueError:
+        return ""
+    kid = said.get("kid") if isinstance(said, dict) else None
+    return kid if isinstance(kid, str) else ""

@@ -11,6 +11,7 @@ from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant, at, jst_date, midnight
 from sandbox.services import ledger
 from sandbox.services.life import life_of_day
+from sandbox.services.oauth import rotation
 from sandbox.services.world import World
 from sandbox.storage import accounts, contractors
 from sandbox.storage import world as world_rows
@@ -23,7 +24,7 @@ Noted: TypeAlias = Callable[[Transaction, AgendaItem], Awaitable[None]]
 
 CLOSING, LIFE_DAY, MOVEMENT = "closing_run", "life_day", "movement"
 # Midnight's closing run comes before anything that the new day books in the same instant.
-PRIORITIES = {CLOSING: 0, LIFE_DAY: 1, MOVEMENT: 5}
+PRIORITIES = {CLOSING: 0, LIFE_DAY: 1, MOVEMENT: 5}  # between them: rotation.PRIORITY
 
 
 def closing_item(day: date, policy: BankPolicy) -> AgendaItem:
@@ -132,7 +133,13 @@ async def run_movement(world: World, db: Transaction, item: AgendaItem) -> list[
     return [event]
 
 
-ACTS: dict[str, Act] = {CLOSING: run_closing, LIFE_DAY: run_life_day, MOVEMENT: run_movement}
+ACTS: dict[str, Act] = {
+    CLOSING: run_closing,
+    LIFE_DAY: run_life_day,
+    rotation.ROTATION: rotation.run_rotation,
+    rotation.WITHDRAWAL: rotation.run_withdrawal,
+    MOVEMENT: run_movement,
+}
 
 
 async def work_off(

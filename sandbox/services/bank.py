@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from sandbox.clock import monotonic_s
 from sandbox.domain.errors import OutsideServiceHours
 from sandbox.domain.hours import PRESETS, seconds_to_opening
+from sandbox.domain.oauth.registration import Registrar
 from sandbox.domain.policy import BankPolicy
 from sandbox.services.accounts import AccountService
+from sandbox.services.bank_facts import BankFacts
 from sandbox.services.limiter import RateLimiter
 from sandbox.services.oauth.access import AccessService
 from sandbox.services.oauth.authorize import AuthorizeService
 from sandbox.services.oauth.client_auth import ClientAuthenticator
+from sandbox.services.oauth.dpop import ProofChecker
 from sandbox.services.oauth.grants import GrantService
+from sandbox.services.oauth.identity import IdentityService
+from sandbox.services.oauth.introspection import IntrospectionService
+from sandbox.services.oauth.keys import KeyService
+from sandbox.services.oauth.registration import RegistrationService
+from sandbox.services.oauth.requests import RequestService
+from sandbox.services.oauth.sessions import SessionService
+from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
 from sandbox.services.world import World
@@ -27,7 +37,13 @@ class Bank:
     authorize: AuthorizeService
     client_auth: ClientAuthenticator
     grants: GrantService
+    identity: IdentityService
+    introspection: IntrospectionService
+    keys: KeyService
     limiter: RateLimiter
+    proofs: ProofChecker
+    registration: RegistrationService
+    requests: RequestService
     sign_in: SignInService
     tokens: TokenService
 
@@ -38,20 +54,29 @@ class Bank:
             raise OutsideServiceHours("outside service hours", wait_s)
 
 
-def make_bank(world: World, name: str, scopes: frozenset[str]) -> Bank:
-    policy = world.policies[name]
+def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
+    policy, keys = world.policies[name], KeyService(world, name)
+    identity = IdentityService(world, name, facts, keys)
+    access_tokens = AccessTokenMaker(world, name, facts, keys)
     sign_in = SignInService(world, name, policy)
     grants = GrantService(world, name, policy)
+    sessions = SessionService(world, name, policy, facts, sign_in)
     return Bank(
         name=name,
         world=world,
         policy=policy,
         access=AccessService(world),
         accounts=AccountService(world, policy),
-        authorize=AuthorizeService(world, name, policy, scopes, sign_in, grants),
+        authorize=AuthorizeService(world, name, policy, sign_in, grants, sessions),
         client_auth=ClientAuthenticator(world, name),
         grants=grants,
+        identity=identity,
+        introspection=IntrospectionService(world, name, facts),
+        keys=keys,
         limiter=RateLimiter(policy.rate_limit_per_minute, monotonic_s),
+        proofs=ProofChecker(world),
+        registration=RegistrationService(world, Registrar(bank=name, scopes=facts.scopes)),
+        requests=RequestService(world, name, policy, facts, keys),
         sign_in=sign_in,
-        tokens=TokenService(world, policy),
+        tokens=TokenService(world, policy, access_tokens, identity),
     )

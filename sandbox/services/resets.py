@@ -8,6 +8,8 @@ from pathlib import Path
 from sandbox.clock import ClockState, Mode, machine_now, real
 from sandbox.domain.time import HOUR
 from sandbox.services.agenda import catch_up, reload_next_due
+from sandbox.services.oauth import rotation
+from sandbox.services.oauth.registration import learn_clients
 from sandbox.services.world import World
 from sandbox.services.worlds import Worlds
 from sandbox.storage import world as world_rows
@@ -23,6 +25,9 @@ TOKEN_TABLES = (
     "access_grant",
     "interaction",
     "login_failure",
+    "pushed_request",
+    "session",
+    "used_assertion",
 )
 
 
@@ -34,6 +39,7 @@ class ResetService:
             "data": self.data,
             "tokens": self.tokens,
             "journal": self.journal,
+            "faults": self.faults,
             "clock": self.clock,
             "all": self.everything,
         }
@@ -47,7 +53,7 @@ class ResetService:
         async with self._world.agenda_lock:
             await self._world.database.refill(template, DATA_TABLES)
             async with self._world.database.transaction() as db:
-                await reload_next_due(self._world, db)
+                await rotation.plan(self._world, db)  # the agenda forgot the keys, which stay
         await catch_up(self._world)
 
     async def tokens(self) -> None:
@@ -59,6 +65,10 @@ class ResetService:
         """The journal is empty; its numbers go on."""
         await self._world.journal.clear()
 
+    async def faults(self) -> None:
+        """No rule strikes any call."""
+        await self._world.faults.clear()
+
     async def clock(self) -> None:
         """Time passes as it did when the world was made, from where it began.
 
@@ -69,7 +79,7 @@ class ResetService:
         await self._set_clock(first_clock(row.start_mode, row.starts_at, row.start_rate))
 
     async def everything(self) -> None:
-        """The world is as it was made: data, tokens, journal and clock."""
+        """The world is as it was made: data, tokens, journal, faults and clock."""
         world = self._world
         row = await world_rows.find(world.database)
         assert row is not None
@@ -87,6 +97,8 @@ class ResetService:
             last_id = await world.journal.last_id()
             await world.database.replace_by(template, begin)
             world.clock.set(clock)
+            await world.faults.reload(world.database)
+            await learn_clients(world)
             await reload_next_due(world, world.database)
             await world.journal.go_on_from(last_id)
         await catch_up(world)

@@ -14,7 +14,7 @@ import orjson
 
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.life import BUSY_LINES, Life, Movement, Story, busy_days, movements_between
-from sandbox.domain.persona import Persona, PersonaAccount
+from sandbox.domain.persona import Persona, PersonaAccount, ReadyClient
 from sandbox.domain.secrets import secret_hash
 from sandbox.domain.time import Instant, add_months, jst_date, midnight
 from sandbox.services.calendar import calendar_around
@@ -159,12 +159,13 @@ async def seed_world(
     calendar: BankCalendar | None = None,
     vocabulary: Vocabulary | None = None,
     personas: frozenset[str] | None = None,
+    ready: Sequence[ReadyClient] | None = None,
 ) -> SeedReport:
     """Fill an empty world of one bank: contractors, accounts, history, providers and terms.
 
     ``population`` is how many contractors live around the personas. ``calendar`` must reach a
     month further back than the history; ``vocabulary`` defaults to Faker's of this seed.
-    ``personas`` None: all of the bank's.
+    ``personas`` and ``ready`` None: all of the bank's.
     """
     first, last = history_days(starts_at)
     past = _Past(seed=seed, first=first, last=last, calendar=calendar or calendar_around(last))
@@ -180,7 +181,7 @@ async def seed_world(
     await writer.flush()
     await seeding.insert_accounts(db, accounts)
     await seeding.insert_credentials(db, [_credential_row(bank, *person[:2]) for person in people])
-    clients = await _seed_clients_and_terms(db, bank)
+    clients = await _seed_clients_and_terms(db, bank, ready)
     return SeedReport(
         contractors=len(people), accounts=len(accounts), lines=writer.written, clients=clients
     )
@@ -284,8 +285,10 @@ def _credential_row(bank: str, number: int, persona: Persona) -> Row:
     )
 
 
-async def _seed_clients_and_terms(db: Transaction, bank: str) -> int:
-    ready = load_clients(bank)
+async def _seed_clients_and_terms(
+    db: Transaction, bank: str, ready: Sequence[ReadyClient] | None
+) -> int:
+    ready = load_clients(bank) if ready is None else ready
     await clients.insert(db, [client.registered(bank) for client in ready])
     terms: Sequence[Row] = [
         (bank, terms.version, terms.effective_on.isoformat()) for terms in load_terms(bank)

@@ -8,6 +8,7 @@ from pathlib import Path
 from sandbox.clock import machine_now
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import reload_next_due
+from sandbox.services.oauth.registration import learn_clients
 from sandbox.services.world import World
 from sandbox.services.worlds import state_of
 from sandbox.storage import world as world_rows
@@ -33,6 +34,10 @@ class UnknownSnapshot(Exception):
 
 class SnapshotRefused(Exception):
     """A name or a limit is in the way; the message says what to do."""
+
+
+class SnapshotUnusable(Exception):
+    """The file is damaged, or was written by another version of the sandbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +119,23 @@ class SnapshotService:
         other one runs on from there.
 
         Raises:
-            UnknownSnapshot, SchemaMismatch: see there.
+            UnknownSnapshot, SnapshotUnusable: see there. Nothing has changed then.
         """
         snapshot = self.find(name)
         world = self._world
         async with world.agenda_lock:
             last_id = await world.journal.last_id()
-            await world.database.replace_by(self._checked(name), self._resume)
+            try:
+                await world.database.replace_by(self._checked(name), self._resume)
+            except SchemaMismatch as error:
+                raise SnapshotUnusable(
+                    f"the snapshot {name!r} is damaged, or another version's"
+                ) from error
             row = await world_rows.find(world.database)
             assert row is not None  # a snapshot is a world
             world.clock.set(state_of(row))
+            await world.faults.reload(world.database)
+            await learn_clients(world)
             await reload_next_due(world, world.database)
             await world.journal.go_on_from(last_id)
         return snapshot

@@ -111,6 +111,7 @@ def _origin() -> str:
     seeding = [
         *package.glob("domain/life/*.py"),
         *(package / "services" / f"{name}.py" for name in _SEEDING_MODULES),
+        *(package / "domain" / f"{name}.py" for name in ("client", "persona")),
         package / "storage" / "schema.sql",
     ]
     if faker is not None and faker.origin is not None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from sandbox.clock import Clock
 from sandbox.domain.calendar import BankCalendar
+from sandbox.domain.persona import ReadyClient
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
+from sandbox.services.client_index import ClientIndex
 from sandbox.services.client_trust import ClientTrust
+from sandbox.services.faults import FaultBook
 from sandbox.services.journal import Journal
 from sandbox.storage.database import Database
 from sandbox.storage.world import WorldRow
@@ -32,12 +35,15 @@ class World:
     database: Database
     journal: Journal
     clock: Clock
+    faults: FaultBook
     calendar: BankCalendar
     policies: Mapping[str, BankPolicy]
     secret: Callable[[int], str]
     base_url: Callable[[], str]
     tls_base_url: Callable[[], str | None]  # None: TLS is off
     client_trust: ClientTrust
+    client_index: ClientIndex
+    ready_clients: Mapping[str, tuple[ReadyClient, ...]]  # by bank: every new world knows them
     personas: frozenset[str] | None = None  # those that live here; None: all of the bank's
     next_due_at: Instant | None = None
     users: int = 0  # requests under way: a world in use is not closed

@@ -10,23 +10,27 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.clock import Clock, ClockState, Mode, frozen, machine_now, monotonic_s
-from sandbox.domain.policy import BankPolicy
+from sandbox.domain.secrets import JWT_BEGINS, kid_of
 from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
-from sandbox.services.client_trust import ClientTrust
+from sandbox.services.client_index import ClientIndex
+from sandbox.services.faults import FaultBook
 from sandbox.services.journal import Journal
+from sandbox.services.oauth import rotation
+from sandbox.services.oauth.registration import apply_ready, learn_clients
 from sandbox.services.seed import seed_world
+from sandbox.services.surroundings import Surroundings
 from sandbox.services.templates import TemplateKey, Templates, copy_file
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
 from sandbox.storage import world as world_rows
+from sandbox.storage.database import SchemaMismatch
 from sandbox.storage.files import remove_world_file, rewrite_world
 from sandbox.storage.schema import SCHEMA_VERSION
 from sandbox.storage.sqlite import SqliteDatabase
@@ -49,25 +53,6 @@ class WorldRefused(Exception):
     """A limit or a rule is in the way; the message says which, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What worlds take from the process around them."""
-
-    directory: Path
-    cache: Path | None
-    policies: Mapping[str, BankPolicy]
-    scopes: Mapping[str, frozenset[str]]
-    secret: Callable[[int], str]
-    base_url: Callable[[], str]
-    tls_base_url: Callable[[], str | None] = lambda: None
-    client_trust: ClientTrust = field(default_factory=ClientTrust)
-    most_worlds: int = 500
-    most_open: int = 32
-    idle_ms: int = 0  # 0: a world stays until somebody deletes it
-    journal_rows: int = 10_000
-    journal_body_bytes: int = 4096
-
-
 class Worlds:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
@@ -77,6 +62,9 @@ class Worlds:
         self.running: dict[str, World] = {}
         self._banks: dict[tuple[str, str], Bank] = {}
         self._tags = {tag_of(name): name for name in self.names()}
+        self._ready = surroundings.ready_clients
+        everywhere = (client.client_id for ready in self._ready.values() for client in ready)
+        self.client_index = ClientIndex(everywhere)
 
     @property
     def directory(self) -> Path:
@@ -91,9 +79,15 @@ class Worlds:
         found = (file.removesuffix(".db") for file in os.listdir(self.directory) if _is_world(file))
         return sorted(name for name in found if NAME.fullmatch(name))
 
-    def name_of_tag(self, tag: str) -> str | None:
-        """Return the world whose tokens begin with ``tag``."""
-        return self._tags.get(tag)
+    def name_of_token(self, token: str) -> str | None:
+        """Return the world that ``token`` says it is from: it begins with the world's tag.
+
+        Of a JWT, the id of the key that signed it does.
+        """
+        name = self._tags.get(token[:TAG_LENGTH])
+        if name is None and token.startswith(JWT_BEGINS):
+            name = self._tags.get(kid_of(token)[:TAG_LENGTH])
+        return name
 
     def bank(self, world: World, name: str) -> Bank:
         return self._banks[world.name, name]
@@ -124,7 +118,8 @@ class Worlds:
         """Return the closed file of a world of ``seed`` as it is at ``at``, a full hour."""
         rules = tuple(str(policy.closing_run_at) for policy in self._around.policies.values())
         chosen = ("*",) if personas is None else tuple(sorted(personas))
-        key = TemplateKey(seed=seed, at=at, rules=(*rules, *chosen))
+        clients = repr(sorted(self._around.more_clients.items()))
+        key = TemplateKey(seed=seed, at=at, rules=(*rules, *chosen, clients))
         make = self._seed if at == midnight(jst_date(at)) else self._live_until
         return await self._templates.get(key, lambda path: make(path, seed, at, personas))
 
@@ -135,11 +130,21 @@ class Worlds:
         carry the tag of the world that issued them.
 
         Raises:
-            WorldExists, WorldRefused: see there.
-            SchemaMismatch: the file is no world, or another version's.
+            WorldExists, WorldRefused: see there. A file is refused that is no world, or is
+                another version's.
         """
         self._refuse_new(name)
-        return await self._adopt(source, name)
+        try:
+            world = await self._adopt(source, name)
+            await self.apply_clients(world)
+            return world
+        except SchemaMismatch as error:
+            raise WorldRefused(f"{source.stem!r} is damaged, or another version's") from error
+
+    async def apply_clients(self, world: World) -> None:
+        """Let a world from elsewhere know the clients of the file; a new one knows them."""
+        for bank, more in self._around.more_clients.items():
+            await apply_ready(world, bank, more)
 
     async def _adopt(self, source: Path, identity: WorldRow | str) -> World:
         """Copy ``source`` into place under its new identity, in one step."""
@@ -167,7 +172,13 @@ class Worlds:
             world.personas = personas
             async with database.transaction() as db:
                 await world_rows.insert(db, row_of(world, starts_at), SCHEMA_VERSION)
-                await seed_world(db, seed=seed, starts_at=starts_at, personas=personas)
+                await seed_world(
+                    db,
+                    seed=seed,
+                    starts_at=starts_at,
+                    personas=personas,
+                    ready=next(iter(self._ready.values())),
+                )
                 policy = next(iter(self._around.policies.values()))
                 await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
@@ -212,7 +223,11 @@ class Worlds:
             await database.close()
             remove_world_file(self.path(name))
             raise UnknownWorld(name)
-        return await self._run(self._world(row, database))
+        try:
+            return await self._run(self._world(row, database))
+        except BaseException:
+            await database.close()  # its thread would keep the process from ending
+            raise
 
     async def delete(self, name: str) -> None:
         """Close and delete a world with all that is in it.
@@ -229,6 +244,7 @@ class Worlds:
             if name in self.running:
                 await self._close(self.running[name])
             self._tags.pop(tag_of(name), None)
+            self.client_index.forget(name)
             remove_world_file(self.path(name))
             shutil.rmtree(self.snapshot_folder(name), ignore_errors=True)
 
@@ -276,7 +292,7 @@ class Worlds:
     async def _close(self, world: World) -> None:
         """Close a world once the calls under way in it are answered, or have had their time."""
         del self.running[world.name]
-        for bank in self._around.scopes:
+        for bank in self._around.facts:
             self._banks.pop((world.name, bank), None)
         patience = PATIENCE_S
         while world.users and patience > 0:
@@ -287,12 +303,16 @@ class Worlds:
 
     async def _run(self, world: World) -> World:
         """Let a world take part: what fell due while it was away is done first."""
+        async with world.database.transaction() as db:
+            await rotation.plan(world, db)  # the setting may be another one today
+        await world.faults.reload(world.database)
         await catch_up(world)
         world.used_at_s = monotonic_s()
         self.running[world.name] = world
         self._tags[world.tag] = world.name
-        for name, scopes in self._around.scopes.items():
-            self._banks[world.name, name] = make_bank(world, name, scopes)
+        await learn_clients(world)
+        for name, facts in self._around.facts.items():
+            self._banks[world.name, name] = make_bank(world, name, facts)
         return world
 
     def _refuse_new(self, name: str) -> None:
@@ -336,12 +356,15 @@ class Worlds:
                 body_bytes=self._around.journal_body_bytes,
             ),
             clock=Clock(state_of(row)),
+            faults=FaultBook(database, row.seed),
             calendar=calendar_around(jst_date(row.starts_at)),
             policies=self._around.policies,
             secret=self._around.secret,
             base_url=self._around.base_url,
             tls_base_url=self._around.tls_base_url,
             client_trust=self._around.client_trust,
+            client_index=self.client_index,
+            ready_clients=self._ready,
             personas=None if row.personas is None else frozenset(row.personas.split()),
         )
 

@@ -13,6 +13,10 @@ _COLUMNS = """
 """
 _MARKS = ", ".join(f"${number}" for number in range(1, 18))
 _INSERT = f"INSERT INTO client ({_COLUMNS}) VALUES ({_MARKS})"
+_CHANGED = ", ".join(
+    f"{name.strip()} = excluded.{name.strip()}" for name in _COLUMNS.split(",")[2:]
+)
+_SAVE = f"{_INSERT} ON CONFLICT (client_id) DO UPDATE SET {_CHANGED}"
 
 
 @lru_cache(maxsize=1024)
@@ -69,6 +73,37 @@ async def find(db: Reader, bank: str, client_id: str) -> Client | None:
         f"SELECT {_COLUMNS} FROM client WHERE client_id = $1 AND bank = $2", client_id, bank
     )
     return None if row is None else _client(row)
+
+
+async def list_of_bank(db: Reader, bank: str) -> list[Client]:
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM client WHERE bank = $1", bank)
+    return [_client(row) for row in rows]
+
+
+async def save(db: Transaction, client: Client) -> None:
+    """Write a client, new or changed. Its id and its bank stay what they are."""
+    await db.execute(_SAVE, *_row(client))
+
+
+async def find_anywhere(db: Reader, client_id: str) -> Client | None:
+    """Return a client of whichever bank: no two banks of a world share a client id."""
+    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM client WHERE client_id = $1", client_id)
+    return None if row is None else _client(row)
+
+
+async def list_ids(db: Reader) -> list[str]:
+    return [row[0] for row in await db.fetch("SELECT client_id FROM client")]
+
+
+async def list_by_method(db: Reader, auth_method: str) -> list[Client]:
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM client WHERE auth_method = $1", auth_method)
+    return [_client(row) for row in rows]
+
+
+async def count(db: Reader, bank: str) -> int:
+    row = await db.fetchrow("SELECT COUNT(*) FROM client WHERE bank = $1", bank)
+    assert row is not None  # COUNT answers always
+    return int(row[0])
 
 
 async def list_public(db: Reader, bank: str) -> list[Client]:

@@ -37,6 +37,13 @@ async def find(db: Reader, contractor_id: str) -> Contractor | None:
     return None if row is None else _contractor(row)
 
 
+async def find_address(db: Reader, contractor_id: str) -> str:
+    row = await db.fetchrow(
+        "SELECT address FROM contractor WHERE contractor_id = $1", contractor_id
+    )
+    return "" if row is None else row[0]
+
+
 async def find_persona(db: Reader, bank: str, persona: str) -> Contractor | None:
     row = await db.fetchrow(
         f"SELECT {_CONTRACTOR} FROM contractor WHERE bank = $1 AND persona = $2", bank, persona

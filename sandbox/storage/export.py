@@ -26,6 +26,7 @@ WITHHELD_TABLES = (
     "used_assertion",
     "signing_key",  # private keys never leave (O-31)
     "login_failure",
+    "fault",
     "journal",
     "journal_state",
 )

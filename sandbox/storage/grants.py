@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.domain.oauth.grant import AuthorizationCode, RefreshToken, Standing
+from sandbox.domain.oauth.openid import LiveGrant
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
 
@@ -120,6 +121,31 @@ async def insert_grant(
     )
 
 
+async def list_live(
+    db: Reader, bank: str, client_id: str, credential_id: int, now: Instant
+) -> list[LiveGrant]:
+    """Return what one user allowed a client and still holds, newest first."""
+    rows = await db.fetch(
+        "SELECT grant_id, scope, detail FROM access_grant "
+        "WHERE client_id = $2 AND credential_id = $3 AND bank = $1 AND expires_at > $4 "
+        "AND (ended_at IS NULL OR ended_at > $4) ORDER BY granted_at DESC, grant_id",
+        bank,
+        client_id,
+        credential_id,
+        now,
+    )
+    return [LiveGrant(grant_id=row[0], scope=row[1], detail=row[2]) for row in rows]
+
+
+async def renew_log_in(db: Transaction, grant_id: str, authenticated_at: Instant) -> None:
+    """Note the log-in behind another code of a grant."""
+    await db.execute(
+        "UPDATE access_grant SET authenticated_at = $2 WHERE grant_id = $1",
+        grant_id,
+        authenticated_at,
+    )
+
+
 async def end_grant(db: Transaction, grant_id: str, *, at: Instant, reason: str) -> bool:
     """End a grant with all that hangs on it. False where it had ended or lapsed already.
 
@@ -166,9 +192,20 @@ async def end_grants_of_user(
     )
 
 
+async def end_grants_of_client(db: Transaction, client_id: str, *, at: Instant, reason: str) -> int:
+    """End every live grant of a client."""
+    return await db.execute(
+        "UPDATE access_grant SET ended_at = $2, end_reason = $3 "
+        "WHERE client_id = $1 AND expires_at > $2 AND (ended_at IS NULL OR ended_at > $2)",
+        client_id,
+        at,
+        reason,
+    )
+
+
 async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode) -> None:
     await db.execute(
-        "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO authorization_code VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         code_hash,
         code.grant_id,
         code.client_id,
@@ -178,13 +215,14 @@ async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode
         code.spent_at,
         code.nonce,
         code.dpop_jkt,
+        code.scope,
     )
 
 
 async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
     row = await db.fetchrow(
         "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, spent_at, nonce, "
-        "dpop_jkt FROM authorization_code WHERE code_hash = $1",
+        "dpop_jkt, scope FROM authorization_code WHERE code_hash = $1",
         code_hash,
     )
     if row is None:
@@ -198,6 +236,7 @@ async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
         spent_at=row[5],
         nonce=row[6],
         dpop_jkt=row[7],
+        scope=row[8],
     )
 
 
@@ -207,9 +246,25 @@ async def spend_code(db: Transaction, code_hash: bytes, now: Instant) -> None:
     )
 
 
+async def expire_code(db: Transaction, code_hash: bytes, now: Instant) -> None:
+    await db.execute(
+        "UPDATE authorization_code SET expires_at = $2 WHERE code_hash = $1", code_hash, now
+    )
+
+
 async def insert_tokens(db: Transaction, tokens: list[Row]) -> None:
     """Insert rows of (hash, kind, grant id, scope, issued at, expires at, binding, replaced)."""
     await db.executemany("INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8)", tokens)
+
+
+async def last_access_expiry(db: Reader, bank: str) -> Instant | None:
+    """Return when the last access token of a bank's grants ends; None where there is none."""
+    row = await db.fetchrow(
+        "SELECT MAX(t.expires_at) FROM token t JOIN access_grant g ON g.grant_id = t.grant_id "
+        "WHERE g.bank = $1 AND t.kind = 'access'",
+        bank,
+    )
+    return None if row is None else row[0]
 
 
 async def find_refresh_token(db: Reader, token_hash: bytes) -> RefreshToken | None:

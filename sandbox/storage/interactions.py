@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
 
@@ -27,15 +28,19 @@ async def insert(
     client_id: str,
     request: str,
     expires_at: Instant,
+    held: SignedInAlready | None = None,
 ) -> None:
+    """Insert one. ``held``: the log-in that serves it, where nobody has to sign in for it."""
     await db.execute(
-        "INSERT INTO interaction VALUES ($1, $2, $3, $4, $5, NULL, $6, NULL, NULL)",
+        "INSERT INTO interaction VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
         interaction_id,
         browser_hash,
         bank,
         client_id,
         request,
+        None if held is None else held.credential_id,
         expires_at,
+        None if held is None else held.authenticated_at,
     )
 
 
@@ -64,22 +69,25 @@ async def sign_in(
     db: Transaction,
     interaction_id: str,
     *,
-    credential_id: int,
-    authenticated_at: Instant,
+    held: SignedInAlready,
     browser_hash: bytes,
+    request: str,
 ) -> bool:
     """Bind a signed-in person, and a fresh cookie, to the interaction (O-25).
 
+    ``request`` replaces what the interaction is for: a pushed request is used up by now.
     False where somebody signed in already, or the interaction is over.
     """
     return bool(
         await db.execute(
-            "UPDATE interaction SET credential_id = $2, browser_hash = $3, authenticated_at = $4 "
+            "UPDATE interaction SET credential_id = $2, browser_hash = $3, authenticated_at = $4, "
+            "request = $5 "
             "WHERE interaction_id = $1 AND credential_id IS NULL AND ended_at IS NULL",
             interaction_id,
-            credential_id,
+            held.credential_id,
             browser_hash,
-            authenticated_at,
+            held.authenticated_at,
+            request,
         )
     )
 

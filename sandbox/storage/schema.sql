@@ -243,7 +243,8 @@ CREATE TABLE authorization_code (
     expires_at      BIGINT NOT NULL,
     spent_at        BIGINT,
     nonce           TEXT,                        -- for the ID token
-    dpop_jkt        TEXT                         -- the key that may exchange it (RFC 9449 §10)
+    dpop_jkt        TEXT,                        -- the key that may exchange it (RFC 9449 §10)
+    scope           TEXT                         -- of its tokens; NULL: all of the grant's
 ) WITHOUT ROWID;
 
 -- Access and refresh tokens. Only hashes: W-49.
@@ -267,6 +268,22 @@ CREATE TABLE terms (
     version       TEXT NOT NULL,
     effective_on  TEXT NOT NULL,                 -- from 00:00 of this day (T-34)
     PRIMARY KEY (bank, version)
+) WITHOUT ROWID;
+
+-- 障害規則: what strikes which calls (domain/fault.py)
+CREATE TABLE fault (
+    fault_id     TEXT    NOT NULL PRIMARY KEY,
+    number       BIGINT  NOT NULL UNIQUE,        -- asked in this order
+    matches      TEXT    NOT NULL,               -- (JSON)
+    effect       TEXT    NOT NULL,               -- (JSON)
+    stage        TEXT    NOT NULL,
+    times        BIGINT,
+    skip         BIGINT  NOT NULL,
+    every        BIGINT  NOT NULL CHECK (every > 0),
+    probability  DOUBLE PRECISION NOT NULL CHECK (probability BETWEEN 0 AND 1),
+    ends_at      BIGINT,                         -- machine time; NULL: stays until taken away
+    seen         BIGINT  NOT NULL,
+    struck       BIGINT  NOT NULL
 ) WITHOUT ROWID;
 
 -- ジャーナル: every call at the bank door, in blocks of a JSON array of arrays (storage/journal.py)

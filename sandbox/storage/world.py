@@ -116,6 +116,15 @@ async def add_agenda(db: Transaction, items: list[AgendaItem]) -> None:
     )
 
 
+async def add_agenda_once(db: Transaction, items: list[AgendaItem]) -> None:
+    """Add items, but none a second time."""
+    await db.executemany(
+        "INSERT INTO agenda VALUES ($1, $2, $3, $4, '{}') "
+        "ON CONFLICT (due_at, priority, kind, subject) DO NOTHING",
+        [(i.due_at, i.priority, i.kind, i.subject) for i in items],
+    )
+
+
 async def find_next(db: Reader, until: Instant) -> AgendaItem | None:
     """Return the first item due at or before ``until``."""
     row = await db.fetchrow(

@@ -2,12 +2,16 @@
 
 from aiohttp import web
 
+from sandbox.web.cors import Cors, Handle
 from sandbox.web.front import Front, json_response
 from sandbox.web.middleware import errors
 from sandbox.web.oauth.authorize import INTERACTION_PATH, AuthorizePages
 from sandbox.web.oauth.forms import BODY_MAX_BYTES
+from sandbox.web.oauth.key_set import KeySetEndpoint
 from sandbox.web.oauth.metadata import MetadataEndpoint
+from sandbox.web.oauth.register import RegisterEndpoints
 from sandbox.web.oauth.token import TokenEndpoints
+from sandbox.web.oauth.userinfo import UserinfoEndpoint
 from sandbox.web.openapi import OpenApiEndpoint
 from sandbox.web.pages import asset_routes
 from sandbox.web.profile import Profile
@@ -16,6 +20,7 @@ from sandbox.web.recording import recorded, recorded_alone
 from sandbox.web.world_prefix import WorldPrefix
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
+OPENID_WELL_KNOWN = "/.well-known/openid-configuration"  # below the issuer, Discovery §4
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -37,19 +42,31 @@ def readyz(front: Front) -> web.RouteDef:
 
 def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef]:
     pages, tokens = AuthorizePages(front, profile), TokenEndpoints(front, profile)
+    key_set, userinfo = KeySetEndpoint(front, profile), UserinfoEndpoint(front, profile)
+    cors = Cors(front, profile)
     return [
         web.get(f"{base}/oauth/auth", pages.begin),
+        web.post(f"{base}/oauth/auth", pages.begin),
+        web.post(f"{base}/oauth/par", tokens.par),
         web.get(f"{base}{INTERACTION_PATH}", pages.show),
         web.post(f"{base}{INTERACTION_PATH}", pages.act),
-        web.post(f"{base}/oauth/token", tokens.token),
-        web.post(f"{base}/oauth/revoke", tokens.revoke),
+        *cors.routes("POST", f"{base}/oauth/token", tokens.token),
+        *cors.routes("POST", f"{base}/oauth/revoke", tokens.revoke),
+        *cors.routes("GET", f"{base}{profile.keys_path}", key_set.show),
+        web.post(f"{base}/oauth/introspect", tokens.introspect),
+        *RegisterEndpoints(front, profile).routes(base),
+        web.get(f"{base}/oauth/userinfo", userinfo.get, allow_head=False),
+        web.post(f"{base}/oauth/userinfo", userinfo.post),
     ]
 
 
 def bank_app(front: Front, profile: Profile) -> web.Application:
     """Return one bank as a sub-application, so that its errors are its own."""
     app = web.Application(
-        middlewares=[recorded(front.counter, profile.name), errors(front, profile)]
+        middlewares=[
+            recorded(front.counter, profile.name, front.host_watch),
+            errors(front, profile),
+        ]
     )
     for base in profile.bases:
         for row in profile.endpoints:
@@ -58,20 +75,32 @@ def bank_app(front: Front, profile: Profile) -> web.Application:
             app.router.add_route(row.method, f"{base}{row.path}", handler)
         app.router.add_routes(oauth_routes(front, profile, base))
     metadata = MetadataEndpoint(front, profile)
-    app.router.add_get(WELL_KNOWN, metadata.show)
+    for place in (WELL_KNOWN, OPENID_WELL_KNOWN):
+        app.router.add_routes(Cors(front, profile).routes("GET", place, metadata.show))
     app.router.add_get("/openapi.json", OpenApiEndpoint(front, profile).show)
     return app
+
+
+def metadata_routes(front: Front, profile: Profile) -> list[web.RouteDef]:
+    """Return the metadata where RFC 8414 §3.1 has them: the well-known part before the path.
+
+    Both kinds, since §5 lets OpenID's stand there too.
+    """
+
+    def around(handler: Handle) -> Handle:
+        return recorded_alone(front.counter, profile.name, front.host_watch, handler)
+
+    cors, show = Cors(front, profile), MetadataEndpoint(front, profile).show_alone
+    issuers = (profile.name, f"w/{{world}}/{profile.name}")
+    places = (f"{kind}/{issuer}" for kind in (WELL_KNOWN, OPENID_WELL_KNOWN) for issuer in issuers)
+    return [route for path in places for route in cors.routes("GET", path, show, around)]
 
 
 def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     app = web.Application(client_max_size=BODY_MAX_BYTES)
     app.router.register_resource(WorldPrefix(app.router))
     for profile in profiles:
-        # RFC 8414 §3.1: the well-known part goes before the issuer's path.
-        metadata = MetadataEndpoint(front, profile)
-        show = recorded_alone(front.counter, profile.name, metadata.show_alone)
-        app.router.add_get(f"{WELL_KNOWN}/{profile.name}", show)
-        app.router.add_get(f"{WELL_KNOWN}/w/{{world}}/{profile.name}", show)
+        app.router.add_routes(metadata_routes(front, profile))
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))
     if told := [profile for profile in profiles if not profile.policy.strict_realism]:
         app.router.add_routes(ReasonPages(front, told[0]).routes())

@@ -17,6 +17,7 @@ from sandbox.web.noting import ENTRY, entry_of
 from sandbox.web.profile import Profile
 
 Handle: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Around: TypeAlias = Callable[[Handle], Handle]
 ALLOWED_HEADERS = "Authorization, Content-Type, DPoP"
 EXPOSED_HEADERS = "DPoP-Nonce, Link, Retry-After, WWW-Authenticate, X-Sandbox-Reason"
 PREFLIGHT_S = 600
@@ -40,20 +41,40 @@ def permitted(origin: str, method: str) -> dict[str, str]:
     }
 
 
+def unchanged(handler: Handle) -> Handle:
+    return handler
+
+
 class Cors:
-    """Opens the endpoints of one bank to the pages of its public clients."""
+    """Opens endpoints of one bank to the pages of its public clients."""
 
     def __init__(self, front: Front, profile: Profile) -> None:
         self._front = front
         self._bank = profile.name
 
-    async def opened(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Let the asking page read ``response``, if its origin is registered in this world."""
-        response.headers.add("Vary", "Origin")  # also where nobody may: caches must know
-        world = request[ENTRY].world
-        origin = request.headers.get("Origin")
-        if origin and world is not None and await is_registered(world, self._bank, origin):
-            response.headers.update(shared(origin))
+    def routes(
+        self, method: str, path: str, handler: Handle, around: Around = unchanged
+    ) -> list[web.RouteDef]:
+        """Return the routes of an endpoint that other origins may call: itself, and OPTIONS.
+
+        ``around`` wraps both, where no application of the bank's surrounds them.
+        """
+        add = web.get if method == "GET" else web.post
+        shown, asked = around(self.opened(handler)), around(self.preflight(method))
+        return [add(path, shown), web.options(path, asked)]
+
+    def opened(self, handler: Handle) -> Handle:
+        """Return ``handler``, its answers readable for pages of origins registered in the world."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            response = await handler(request)
+            response.headers.add("Vary", "Origin")  # also where nobody may: caches must know
+            origin, world = request.headers.get("Origin"), request[ENTRY].world
+            if origin and world is not None and await is_registered(world, self._bank, origin):
+                response.headers.update(shared(origin))
+            return response
+
+        return handle
 
     def preflight(self, method: str) -> Handle:
         """Return the answer to OPTIONS at an endpoint that takes ``method``.
@@ -62,7 +83,7 @@ class Cors:
             HTTPMethodNotAllowed: it is no preflight.
         """
 
-        async def answer(request: web.Request) -> web.StreamResponse:
+        async def handle(request: web.Request) -> web.StreamResponse:
             origin = request.headers.get("Origin")
             if not origin or "Access-Control-Request-Method" not in request.headers:
                 raise web.HTTPMethodNotAllowed("OPTIONS", [method])
@@ -74,4 +95,4 @@ class Cors:
                     response.headers.update(permitted(origin, method))
             return stamped(request, response)
 
-        return answer
+        return handle

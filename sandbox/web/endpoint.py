@@ -13,19 +13,15 @@ from sandbox.domain.errors import (
     FunctionNotAvailable,
     InsufficientScope,
     InvalidParameter,
-    Reason,
-    TokenRejected,
 )
 from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
-from sandbox.services.journal import Entry
 from sandbox.services.oauth.access import Access
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.caller import presented_token, token_access
 
 Json: TypeAlias = dict[str, Any]
-CLIENT_HEADER = "X-Client-Id"
-NO_TOKEN = "no access token was presented"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +58,11 @@ class Endpoint:
         async def handle(request: web.Request) -> web.Response:
             entry = entry_of(request)
             entry.operation = self.answer.__name__
-            token = bearer_token(request)
+            token, is_dpop = presented_token(request)
             bank = await front.bank(request, bank_name, token=token)
-            access = await self._authorize(request, bank, token, entry)
+            bank.check_hours()
+            access = await token_access(request, bank, token, is_dpop)
+            self._check_allowed(bank, access)
             query = self._query(request, front) if self.request_schema else {}
             body = await self.answer(Call(request, bank, access, query))
             if front.is_strict:
@@ -74,22 +72,13 @@ class Endpoint:
 
         return handle
 
-    async def _authorize(
-        self, request: web.Request, bank: Bank, token: str | None, entry: Entry
-    ) -> Access:
-        bank.check_hours()
-        if token is None:
-            raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)
-        entry = entry_of(request)
-        entry.presented_by = request.headers.get(CLIENT_HEADER)
-        access = await bank.access.check(token, entry.presented_by)
-        entry.holder = access.standing
+    def _check_allowed(self, bank: Bank, access: Access) -> None:
+        """Refuse a call too many, a scope too few, a function that is not for this provider."""
         bank.limiter.count(access.standing.client_id, access.standing.contractor_id)
         if self.scope not in access.scope:
             raise InsufficientScope(self.scope)
         if self.function is not None and not access.standing.may_use(self.function):
             raise FunctionNotAvailable(f"{self.function} may not be used by this provider")
-        return access
 
     def _query(self, request: web.Request, front: Front) -> dict[str, str]:
         """Return the checked query. Unknown names are let pass, as the bank does."""
@@ -106,22 +95,3 @@ class Endpoint:
             )
         front.schemas.check_request(self.request_schema, parameters.values)
         return parameters.values
-
-
-def bearer_token(request: web.Request) -> str | None:
-    """Return the token of the ``Authorization`` header; never one from elsewhere (O-15).
-
-    Raises:
-        InvalidParameter: a token in the query string, where proxies and logs would keep it.
-    """
-    if request.rel_url.raw_query_string and "access_token" in request.query:
-        raise InvalidParameter(
-            "a token in the query string", [{"field": "access_token", "problem": "not in the URL"}]
-        )
-    headers = request.headers.getall("Authorization", ())
-    if not headers:
-        return None
-    scheme, _, token = headers[0].partition(" ")
-    if len(headers) > 1:
-        raise InvalidParameter("two Authorization headers")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None

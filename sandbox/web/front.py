@@ -12,8 +12,9 @@ from aiohttp import web
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
-from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World
+from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import UnknownWorld, Worlds
+from sandbox.web.host_watch import HostWatch
 from sandbox.web.metrics import CallCounter
 from sandbox.web.noting import ENTRY
 from sandbox.web.pages import Pages
@@ -21,6 +22,7 @@ from sandbox.web.schema import SchemaStore
 
 WORLD_HEADER = "X-Sandbox-World"
 SERVER = "bank-sandbox"
+SCHEMES = ("bearer", "dpop")  # of access tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Front:
     pages: Pages
     is_strict: bool  # check our own replies against their schemas
     counter: CallCounter = field(default_factory=CallCounter)
+    host_watch: HostWatch = field(default_factory=HostWatch)
 
     async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
         """Return the bank of the world that ``request`` belongs to, its agenda worked off."""
@@ -39,7 +42,8 @@ class Front:
     async def find_world(self, request: web.Request, *, token: str | None = None) -> World:
         """Return the world of ``request``, looked for once.
 
-        First match wins: the path's world, the token's tag, the header, the default.
+        First match wins: the path's world, the token's tag, the client that the entry names
+        where only one world knows it, the header, the default.
 
         Raises:
             UnknownWorld: there is none of that name.
@@ -49,7 +53,9 @@ class Front:
             return entry.world
         name = request.match_info.get("world")
         if name is None and token is not None:
-            name = self.worlds.name_of_tag(token[:TAG_LENGTH])
+            name = self.worlds.name_of_token(token)
+        if name is None and entry.client_id is not None:
+            name = self.worlds.client_index.only_world_of(entry.client_id)
         if name is None:
             name = request.headers.get(WORLD_HEADER, DEFAULT_WORLD)
         world = self.worlds.running.get(name) or await self.worlds.open(name)
@@ -61,7 +67,7 @@ class Front:
         """Date an answer by its world's clock, also where nothing has looked for the world yet."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         with suppress(UnknownWorld):
-            await self.find_world(request, token=token if scheme.lower() == "bearer" else None)
+            await self.find_world(request, token=token if scheme.lower() in SCHEMES else None)
         return stamped(request, response)
 
 

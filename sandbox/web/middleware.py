@@ -15,9 +15,9 @@ from sandbox.domain.errors import (
 )
 from sandbox.services.journal import Entry
 from sandbox.services.worlds import UnknownWorld
-from sandbox.web.endpoint import NO_TOKEN
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.challenges import challenge
 from sandbox.web.profile import Profile, Refusal
 from sandbox.web.reasons import HEADER, helped
 
@@ -31,7 +31,7 @@ def errors(front: Front, profile: Profile) -> Middleware:
             return await handler(request)
         except BankError as error:
             _note(entry_of(request), profile, error)
-            return helped(request, await front.dated(request, refuse(profile, error)))
+            return helped(request, await front.dated(request, refuse(request, profile, error)))
         except web.HTTPException as error:
             if error.status < 400:
                 raise  # a redirect of a page
@@ -57,19 +57,15 @@ def _note(entry: Entry, profile: Profile, error: BankError) -> None:
         entry.holder = error.holder
 
 
-def refuse(profile: Profile, error: BankError) -> web.Response:
+def refuse(request: web.Request, profile: Profile, error: BankError) -> web.Response:
     """Say no in the bank's own code, with what the standards ask for around it."""
     refusal = profile.refusals[type(error)]
     details = error.details if isinstance(error, InvalidParameter) else []
     headers: dict[str, str] = {}
-    if isinstance(error, TokenRejected):
-        # RFC 6750 §3.1: no error code where no token was presented.
-        was_presented = str(error) != NO_TOKEN
-        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if was_presented else "Bearer"
-        if not profile.policy.strict_realism:
-            headers[HEADER] = error.reason.value
-    elif isinstance(error, InsufficientScope):
-        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error}"'
+    if isinstance(error, (TokenRejected, InsufficientScope)):
+        headers["WWW-Authenticate"] = challenge(request, error)
+    if isinstance(error, TokenRejected) and not profile.policy.strict_realism:
+        headers[HEADER] = error.reason.value
     elif isinstance(error, (TooManyRequests, OutsideServiceHours)):
         headers["Retry-After"] = str(error.retry_after_s)
     return _answer(profile, refusal, details, headers)

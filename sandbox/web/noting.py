@@ -7,9 +7,13 @@ from sandbox.services.world import World
 
 
 class CallEntry(Entry):
-    """``world``: the one that the request found, kept open until it is answered."""
+    """``world``: the one that the request found, kept open until it is answered.
+
+    ``dpop_nonce``: what the caller's next proof has to carry; it goes out with the answer.
+    """
 
     world: World | None = None
+    dpop_nonce: str | None = None
 
 
 ENTRY = web.RequestKey("entry", CallEntry)

@@ -8,8 +8,8 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
     decision (``sign_in``, ``deny``) and branch_code, account_number, pin or contractor_id, user_id,
     password.
 ``consent.html``
-    bank, provider, contractor_name, functions, accounts, granted_until, terms_version,
-    terms_effective_on, page_url, action_url, csrf, error (of ``CONSENT_ERRORS``, or None),
+    bank, provider, contractor_name, identity (of ``IDENTITY_PARTS``), functions, accounts (both
+    empty where no account is asked for), granted_until, terms_version, terms_effective_on, page_url, action_url, csrf, error (of ``CONSENT_ERRORS``, or None),
     tester. Posts csrf, decision (``allow``, ``deny``), function and account, both repeated.
 ``refusal.html``
     bank, provider, code (of ``REFUSAL_CODES``), details, page_url, action_url, csrf. Posts csrf
@@ -57,12 +57,17 @@ SIGN_IN_ERRORS: Final[Mapping[str, tuple[str, ...]]] = {
     "locked": (),
     "locked_until": ("unlocks_at",),
 }
+IDENTITY_PARTS: Final = ("openid", "profile", "email", "address", "phone")
 CONSENT_ERRORS: Final = ("no_function", "no_account")
 REFUSAL_CODES: Final = ("locked", "card_lapsed", "contract_ended", "no_accounts", "wrong_kind")
 ERROR_CODES: Final = (
     "unknown_client",
     "client_blocked",
     "redirect_uri_mismatch",
+    "request_object",
+    "request_uri_unknown",
+    "request_uri_expired",
+    "request_uri_used",
     "duplicate_parameter",
     "invalid_request",
     "too_large",

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.domain.errors import BankError
+from sandbox.domain.oauth.personal import subject_of
 from sandbox.domain.policy import BankPolicy
+from sandbox.services.bank_facts import BankFacts
 from sandbox.web.pages import BankFace
 
 if TYPE_CHECKING:
@@ -35,6 +38,17 @@ class Profile:
     refusals: Mapping[type[BankError], Refusal]
     http_refusals: Mapping[int, Refusal]  # 404, 405, 413, 500…: no use case said it
     error_body: Callable[[Refusal, list[dict[str, str]]], dict[str, Any]]
+
+    subject: Callable[[str, str], str] = subject_of  # bank code, contractor id → sub
+    keys_path: str = "/oauth/jwks"
+
+    @property
+    def facts(self) -> BankFacts:
+        return BankFacts(
+            scopes=self.scopes,
+            base=self.bases[0],
+            subject=partial(self.subject, self.bank_code),
+        )
 
     @property
     def base(self) -> str:

@@ -5,11 +5,12 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.clock import machine_now, monotonic_s
 from sandbox.services.world import World
+from sandbox.web.host_watch import HostWatch
 from sandbox.web.metrics import CallCounter
 from sandbox.web.noting import ENTRY, CallEntry
 
 
-def recorded(counter: CallCounter, bank: str) -> Middleware:
+def recorded(counter: CallCounter, bank: str, watch: HostWatch) -> Middleware:
     """Return what surrounds every call of ``bank``, outside everything else.
 
     Attempts whose answer never left count as well (R-16). A call that finds no world is in no
@@ -23,6 +24,8 @@ def recorded(counter: CallCounter, bank: str) -> Middleware:
         entry.started_s = monotonic_s()
         try:
             response = await handler(request)
+            if entry.dpop_nonce is not None:
+                response.headers["DPoP-Nonce"] = entry.dpop_nonce
             _note_answer(entry, response)
             return response
         except web.HTTPException as redirect:
@@ -31,6 +34,8 @@ def recorded(counter: CallCounter, bank: str) -> Middleware:
         finally:
             if (world := entry.world) is not None:
                 entry.bank = bank
+                if not watch.has_warned:
+                    watch.look(request.headers.get("Host"), world.base_url())
                 _add(entry, request, world)
                 seconds = entry.latency_us / 1_000_000
                 counter.count(bank, entry.operation or "unknown", entry.status or 0, seconds)
@@ -62,9 +67,9 @@ def _add(entry: CallEntry, request: web.Request, world: World) -> None:
     world.used_at_s = now_s
 
 
-def recorded_alone(counter: CallCounter, bank: str, handler: Handler) -> Handler:
+def recorded_alone(counter: CallCounter, bank: str, watch: HostWatch, handler: Handler) -> Handler:
     """Return a handler outside every bank's application, recorded like those within."""
-    surround = recorded(counter, bank)
+    surround = recorded(counter, bank, watch)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         return await surround(request, handler)

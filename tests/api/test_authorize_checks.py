@@ -1,15 +1,14 @@
 """The checks of an authorization request: their order, and where their errors go."""
 
-from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
 from sandbox.domain.oauth.authorize import REDIRECTED_CHECKS, SHOWN_CHECKS
-from sandbox.storage import clients
+from sandbox.services.oauth.requests import REQUEST_URI_PREFIX
 from tests.browsing import browsing, request_query, send_bytes
+from tests.pushing import push_form, register
 from tests.support import (
-    ACCOUNTING,
     AGGREGATOR,
     BASE,
     CHALLENGE,
@@ -18,36 +17,94 @@ from tests.support import (
     answer_of,
 )
 
+WALKER = "walker"
+OPTIONS, KINDS = "options", "contractor_kinds"  # of the walker itself, and not of its request
 EVERYTHING_WRONG = {
     "client_id": "nobody",
     "redirect_uri": "https://evil.example/",
+    "request_uri": f"{REQUEST_URI_PREFIX}none",
     "request": "x",
+    "registration": "{}",
     "response_mode": "fragment",
-    "scope": "everything",
     "code_challenge_method": "plain",
+    "dpop_jkt": "x",
     "nonce": "n" * 129,
+    "prompt": "none login",
+    "max_age": "-1",
+    "login_hint": "h" * 129,
+    "id_token_hint": "x",
+    "claims": "[]",
+    "authorization_details": "[]",
+    "resource": "https://evil.example/",
+    OPTIONS: {"par_required": True, "request_object_required": True},
+    KINDS: (),
 }
 # What is put right at each step, and which error showed until then, in the order of the checks.
 SHOWN = [
-    ("duplicate_parameter", {}),
-    ("unknown_client", {"client_id": "sandbox-blocked"}),
-    ("client_blocked", {"client_id": ACCOUNTING}),
-    ("redirect_uri_mismatch", {"redirect_uri": REDIRECT_URI}),
+    ("no_parameter_twice", "duplicate_parameter", {}),
+    ("client_known", "unknown_client", {"client_id": "sandbox-blocked"}),
+    ("client_not_blocked", "client_blocked", {"client_id": WALKER}),
+    ("request_uri_good", "request_uri_unknown", {"request_uri": "https://evil.example/r"}),
+    ("request_object_or_redirect_uri", "request_object", {"request": None}),
+    (
+        "redirect_uri_registered",
+        "redirect_uri_mismatch",
+        {"redirect_uri": REDIRECT_URI, "request": "x"},
+    ),
 ]
 REDIRECTED = [
-    ("invalid_request", "request is not supported", {"request": None}),
-    ("invalid_request", "response_type is required", {"response_type": "token"}),
-    ("unsupported_response_type", "response_type", {"response_type": "code"}),
-    ("invalid_request", "response_mode", {"response_mode": "query"}),
-    ("invalid_request", "state is required", {"state": "s" * 129}),
-    ("invalid_request", "state is longer", {"state": "s" * 128}),
-    ("invalid_scope", "scope", {"scope": "accounts"}),
-    ("invalid_request", "code_challenge_method without", {"code_challenge_method": None}),
-    ("invalid_request", "code_challenge is required", {"code_challenge": "x" * 43}),
-    ("invalid_request", "must be S256", {"code_challenge_method": "S256", "code_challenge": "x"}),
-    ("invalid_request", "base64url", {"code_challenge": CHALLENGE}),
-    ("invalid_request", "nonce", {"nonce": "n" * 128}),
+    (
+        "pushed_where_required",
+        "invalid_request",
+        "must push",
+        {OPTIONS: {"request_object_required": True}},
+    ),
+    (
+        "no_foreign_request_uri",
+        "request_uri_not_supported",
+        "from the PAR endpoint",
+        {"request_uri": None},
+    ),
+    ("request_object_sound", "request_not_supported", "registered no", {"request": None}),
+    ("request_object_sound", "invalid_request", "must sign", {OPTIONS: {}}),
+    ("no_registration", "registration_not_supported", "registration", {"registration": None}),
+    ("response_type_code", "invalid_request", "is required", {"response_type": "token"}),
+    ("response_type_code", "unsupported_response_type", "code", {"response_type": "code"}),
+    ("response_mode_query", "invalid_request", "response_mode", {"response_mode": "query"}),
+    ("state_given", "invalid_request", "state is required", {"state": "s" * 129}),
+    ("state_given", "invalid_request", "state is longer", {"state": "s" * 128}),
+    ("scope_allowed", "invalid_request", "scope is required", {"scope": "everything"}),
+    ("scope_allowed", "invalid_scope", "knows no such", {"scope": "accounts phone"}),
+    ("scope_allowed", "invalid_scope", "may not ask", {"scope": "accounts email"}),
+    ("scope_allowed", "invalid_scope", "go with openid", {"scope": "accounts openid email"}),
+    ("response_type_allowed", "unauthorized_client", "serves no", {KINDS: ("individual",)}),
+    ("pkce_sound", "invalid_request", "method without", {"code_challenge_method": None}),
+    ("pkce_sound", "invalid_request", "is required", {"code_challenge": "x" * 43}),
+    (
+        "pkce_sound",
+        "invalid_request",
+        "must be S256",
+        {"code_challenge_method": "S256", "code_challenge": "x"},
+    ),
+    ("pkce_sound", "invalid_request", "code_challenge is not", {"code_challenge": CHALLENGE}),
+    ("dpop_key_sound", "invalid_request", "dpop_jkt is not", {"dpop_jkt": "x" * 43}),
+    ("nonce_sound", "invalid_request", "nonce is longer", {"nonce": "n" * 128}),
+    ("prompt_sound", "invalid_request", "prompt none stands alone", {"prompt": "later"}),
+    ("prompt_sound", "invalid_request", "prompt must be", {"prompt": "consent login"}),
+    ("max_age_sound", "invalid_request", "max_age", {"max_age": "999999999"}),
+    ("hints_short", "invalid_request", "login_hint is longer", {"login_hint": "h" * 128}),
+    ("id_token_hint_ours", "invalid_request", "id_token_hint", {"id_token_hint": None}),
+    ("claims_sound", "invalid_request", "claims must be", {"claims": "{}"}),
+    (
+        "no_authorization_details",
+        "invalid_authorization_details",
+        "no type",
+        {"authorization_details": None},
+    ),
+    ("resource_is_ours", "invalid_target", "resource", {"resource": None}),
 ]
+# At the PAR endpoint pushing is what the client does, and it cannot push what it pushed.
+PUSHED = {"pushed_where_required": None, "no_foreign_request_uri": "invalid_request"}
 
 
 @pytest.fixture
@@ -56,41 +113,79 @@ async def browser(running):
         yield found
 
 
-def query_of(asked):
-    return urlencode({name: value for name, value in asked.items() if value is not None})
+async def as_asked(running, wanted):
+    """Change the walker as the step wants it; return the request itself."""
+    await register(
+        running,
+        WALKER,
+        pkce="required",
+        scopes=("accounts", "openid", "email"),
+        options=wanted[OPTIONS],
+        contractor_kinds=wanted[KINDS],
+    )
+    return {n: v for n, v in wanted.items() if n not in (OPTIONS, KINDS) and v is not None}
 
 
-@pytest.mark.requirement("O-2", "T-6", "T-17")
-async def test_errors_come_in_the_order_of_the_checks_shown_first_then_redirected(browser):
-    asked = dict(EVERYTHING_WRONG)
-    twice = "&nonce=n"
-    for code, fix in SHOWN:
-        page = await browser.begin(query_of(asked) + twice)
+@pytest.mark.requirement("O-2", "O-6", "O-7", "T-6", "T-17")
+async def test_errors_come_in_the_order_of_the_checks_shown_first_then_redirected(running, browser):
+    wanted, twice = dict(EVERYTHING_WRONG), "&nonce=n"
+    for _, code, fix in SHOWN:
+        page = await browser.begin(urlencode(await as_asked(running, wanted)) + twice)
         assert (page.status, page.location) == (400, "")
         assert code in page.text
-        asked, twice = {**asked, **fix}, ""
-    for error, description, fix in REDIRECTED:
-        page = await browser.begin(query_of(asked))
+        wanted, twice = {**wanted, **fix}, ""
+    for _, error, description, fix in REDIRECTED:
+        page = await browser.begin(urlencode(await as_asked(running, wanted)))
         assert page.status == 302, description
         answer = answer_of(page.location)
         assert page.location.startswith(f"{REDIRECT_URI}?")
-        assert answer["error"] == error
+        assert (answer["error"], answer["iss"]) == (error, running.bank.world.issuer("tomato"))
         assert description in answer["error_description"]
-        assert answer.get("state") == asked.get("state")
-        asked |= fix
-    page = await browser.begin(query_of(asked))
+        assert answer.get("state") == wanted.get("state")
+        wanted |= fix
+    page = await browser.begin(urlencode(await as_asked(running, wanted)))
     assert page.status == 302
     assert urlsplit(page.location).netloc == ""
 
 
-async def test_no_check_was_forgotten_in_the_walk(running, browser):
-    assert len(SHOWN) == len(SHOWN_CHECKS)
-    # Three checks have two errors, PKCE has four; who serves nobody is shown below.
-    assert len(REDIRECTED) + 1 == len(REDIRECTED_CHECKS) + 2 * 1 + 3
-    async with running.bank.world.database.transaction() as db:
-        await db.execute("UPDATE client SET contractor_kinds = '' WHERE client_id = $1", AGGREGATOR)
-    page = await browser.begin()
-    assert answer_of(page.location)["error"] == "unauthorized_client"
+@pytest.mark.requirement("O-2", "O-19", "O-27")
+async def test_a_push_passes_the_same_checks_in_the_same_order_and_is_never_redirected(running):
+    wanted = {**EVERYTHING_WRONG, "client_id": WALKER, "request": None}
+    steps = [(None, "invalid_request", "redirect_uri", {"redirect_uri": REDIRECT_URI})]
+    steps[0][-1]["request"] = "x"
+    for check, error, description, fix in [*steps, *REDIRECTED]:
+        form = await as_asked(running, wanted)
+        error = PUSHED.get(check, error)
+        if error is not None:
+            status, body, headers = await push_form(running, form, client=WALKER)
+            assert (status, body["error"]) == (400, error), (check, body)
+            assert check in PUSHED or description in body["error_description"]
+            assert "Location" not in headers
+            assert headers["Cache-Control"] == "no-store"
+        wanted |= fix
+    form = await as_asked(running, wanted)
+    status, body, _ = await push_form(running, form, client=WALKER)
+    assert status == 201, body
+    status, body, _ = await push_form(running, [*form.items(), ("nonce", "n")], client=WALKER)
+    assert (status, body["error"]) == (400, "invalid_request")
+
+
+def test_no_check_was_forgotten_in_the_walk():
+    assert [name for name, *_ in SHOWN] == [check.__name__ for check in SHOWN_CHECKS]
+    walked = dict.fromkeys(name for name, *_ in REDIRECTED)
+    assert list(walked) == [check.__name__ for check in REDIRECTED_CHECKS]
+
+
+@pytest.mark.requirement("O-6")
+async def test_a_nonce_is_required_where_openid_has_no_pkce_to_protect_it(running, browser):
+    await register(running, WALKER, pkce="off", scopes=("accounts", "openid"))
+    for scope, nonce, error in [
+        ("openid", None, "invalid_request"),
+        ("openid", "n", None),
+        ("accounts", None, None),
+    ]:
+        page = await browser.begin(client_id=WALKER, scope=scope, nonce=nonce)
+        assert answer_of(page.location).get("error") == error
 
 
 # O-1: what differs from a registered URI by next to nothing.
@@ -251,18 +346,10 @@ async def test_a_parameter_without_a_value_counts_as_left_out(browser):
     assert "error" not in answer_of(page.location)
 
 
-async def register(running, client_id, redirect_uri):
-    """Let the bank know one more provider, with an id and an address of any length."""
-    async with running.bank.world.database.transaction() as db:
-        known = await clients.find(db, "tomato", AGGREGATOR)
-        other = replace(known, client_id=client_id, redirect_uris=(redirect_uri,))
-        await clients.insert(db, [other])
-
-
 @pytest.mark.requirement("O-28")
 @pytest.mark.parametrize(("length", "is_good"), [(128, True), (129, False)])
 async def test_a_client_id_of_128_characters_is_the_longest(running, browser, length, is_good):
-    await register(running, "c" * length, REDIRECT_URI)
+    await register(running, "c" * length)
     page = await browser.begin(client_id="c" * length)
     assert (page.status == 302) is is_good
     assert is_good or "unknown_client" in page.text
@@ -272,7 +359,7 @@ async def test_a_client_id_of_128_characters_is_the_longest(running, browser, le
 @pytest.mark.parametrize(("length", "is_good"), [(256, True), (257, False)])
 async def test_a_redirect_uri_of_256_characters_is_the_longest(running, browser, length, is_good):
     redirect_uri = "https://long.example/".ljust(length, "x")
-    await register(running, "long", redirect_uri)
+    await register(running, "long", redirect_uris=(redirect_uri,))
     page = await browser.begin(client_id="long", redirect_uri=redirect_uri)
     assert (page.status == 302) is is_good
     assert is_good or "redirect_uri_mismatch" in page.text

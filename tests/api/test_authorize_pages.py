@@ -38,6 +38,9 @@ async def every_page(browser):
     await browser.visit(url)
     await browser.press("allow")
     yield "over", await browser.visit(url)
+    yield "reasons", await browser.visit("/reasons")
+    yield "a reason", await browser.visit("/reasons/access_expired")
+    yield "no reason", await browser.visit("/reasons/none")
 
 
 @pytest.mark.requirement("O-23")
@@ -71,6 +74,9 @@ async def test_every_page_is_fenced_in(browser):
         "wrong csrf": 403,
         "no form": 400,
         "over": 400,
+        "reasons": 200,
+        "a reason": 200,
+        "no reason": 404,
     }
 
 
@@ -118,11 +124,11 @@ async def test_one_tab_cannot_answer_for_another(browser):
 @pytest.mark.requirement("O-25")
 async def test_an_answered_interaction_is_answered_for_good(browser):
     await browser.open()
-    consent = await browser.sign_in("taro")
+    consent = await browser.sign_in("hanako")
     assert (await browser.press("allow")).status == 303
-    for decision in ("allow", "deny"):
+    for decision, ticks in (("deny", True), ("allow", False)):
         browser.page = consent
-        page = await browser.press(decision)
+        page = await browser.press(decision, ticks=ticks)
         assert (page.status, page.location) == (400, "")
 
 

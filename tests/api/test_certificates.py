@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from sandbox.client import ProblemError
 from tests.api.driven import FACES, got
 from tests.api.test_schemathesis import schemathesis
-from tests.process import serving
-from tests.processes import run
+from tests.process import run, serving
 from tests.support import NOW, run_sandbox
 from tests.tls import client_context
 

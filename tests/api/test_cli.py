@@ -14,7 +14,7 @@ import pytest
 from sandbox import __version__
 from sandbox.services.population import load_clients, load_personas
 from sandbox.settings import SETTINGS
-from tests.processes import COMMAND, FREE_PORTS, environment, run, serving
+from tests.process import AS_JSON, COMMAND, FREE_PORTS, environment, printing, run
 from tests.support import NOW
 
 FLAGS = [setting for setting in SETTINGS if setting.flag is not None]
@@ -165,15 +165,15 @@ def test_a_port_in_use_is_named(data, flag):
 
 
 def test_a_data_directory_in_use_is_named_with_its_owner(data):
-    with serving(*FREE_PORTS, "--print-json", "--data", data) as server:
+    with printing(*AS_JSON, "--data", data) as server:
         said = complaint("serve", *FREE_PORTS, "--data", data)
         assert f"process {server.addresses['pid']}:" in said
         assert "--data" in said
 
 
 def test_a_variable_that_no_setting_reads_is_warned_of(data):
-    with serving(*FREE_PORTS, "--print-json", "--data", data, SANDBOX_PROT="1") as server:
-        _, wrote = server.stop()
+    with printing(*AS_JSON, "--data", data, SANDBOX_PROT="1") as server:
+        _, wrote = server.last_words()
     assert "SANDBOX_PROT" in wrote
 
 
@@ -190,7 +190,7 @@ def test_variables_are_used_and_flags_beat_them(data):
         "SANDBOX_BASE_URL": "https://env.example",
     }
     flags = ("--control-port=0", "--base-url", "https://flag.example/bank/")
-    with serving(*flags, **env) as server:
+    with printing(*flags, **env) as server:
         _, body = get(f"{server.addresses['control_url']}/api/v1/worlds/default")
     world = json.loads(body)
     assert world["base_url"] == "https://flag.example/bank"
@@ -198,8 +198,8 @@ def test_variables_are_used_and_flags_beat_them(data):
 
 
 def test_a_banks_policy_comes_from_its_variables(data):
-    flags = (*FREE_PORTS, "--print-json", "--data", data)
-    with serving(*flags, SANDBOX_TOMATO_ACCESS_TOKEN_LIFETIME="90s") as server:
+    flags = (*AS_JSON, "--data", data)
+    with printing(*flags, SANDBOX_TOMATO_ACCESS_TOKEN_LIFETIME="90s") as server:
         answer = first_tokens(server.addresses)
     assert answer["expires_in"] == 90
 
@@ -228,7 +228,7 @@ def post(url: str, body: str, headers: dict[str, str]) -> dict[str, str]:
 
 
 def test_the_banner_holds_all_that_a_first_call_needs(data):
-    with serving(*FREE_PORTS, "--data", data, until="Ready") as server:
+    with printing(*FREE_PORTS, "--data", data, until="Ready") as server:
         text = "\n".join(server.said)
         (curl,) = [line.strip() for line in server.said if line.strip().startswith("curl")]
         called = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)
@@ -246,7 +246,7 @@ def test_the_banner_holds_all_that_a_first_call_needs(data):
 
 def test_the_banners_curl_line_works_where_the_door_asks_for_a_token(data):
     env = {"SANDBOX_CONTROL_TOKEN": "s3cret $HOME"}
-    with serving(*FREE_PORTS, "--data", data, until="Ready", **env) as server:
+    with printing(*FREE_PORTS, "--data", data, until="Ready", **env) as server:
         (curl,) = [line.strip() for line in server.said if line.strip().startswith("curl")]
         assert "s3cret" not in "\n".join(server.said)
         called = subprocess.run(
@@ -256,9 +256,9 @@ def test_the_banners_curl_line_works_where_the_door_asks_for_a_token(data):
 
 
 def test_print_json_prints_one_line_and_nothing_else(data):
-    with serving(*FREE_PORTS, "--print-json", "--data", data) as server:
+    with printing(*AS_JSON, "--data", data) as server:
         assert get(f"{server.addresses['data_url']}/readyz")[0] == 200
-        rest, wrote = server.stop()
+        rest, wrote = server.last_words()
     assert server.process.returncode == 0
     assert (rest, wrote) == ("", "")
     assert set(server.addresses) == {"data_url", "control_url", "pid"}
@@ -267,20 +267,20 @@ def test_print_json_prints_one_line_and_nothing_else(data):
 
 @pytest.mark.requirement("O-29")
 def test_the_access_log_has_paths_and_no_queries(data):
-    flags = (*FREE_PORTS, "--print-json", "--access-log", "--data", data)
-    with serving(*flags) as server:
+    flags = (*AS_JSON, "--access-log", "--data", data)
+    with printing(*flags) as server:
         get(f"{server.addresses['data_url']}/tomato/parasol/v1/banks/0566/oauth/auth?state=s3cret")
         get(f"{server.addresses['control_url']}/healthz?code=s3cret")
-        _, wrote = server.stop()
+        _, wrote = server.last_words()
     assert "GET /tomato/parasol/v1/banks/0566/oauth/auth 400 " in wrote
     assert "GET /healthz 200 " in wrote
     assert "s3cret" not in wrote
 
 
 def test_without_access_log_nothing_is_written_about_calls(data):
-    with serving(*FREE_PORTS, "--print-json", "--data", data) as server:
+    with printing(*AS_JSON, "--data", data) as server:
         get(f"{server.addresses['data_url']}/nothing")
-        assert server.stop() == ("", "")
+        assert server.last_words() == ("", "")
 
 
 # What start-up does without
@@ -298,7 +298,7 @@ def test_serve_does_not_import_what_it_has_no_use_for(tmp_path, data, flags):
     (spy / "sitecustomize.py").write_text(SPY)
     env = {"PYTHONPATH": str(spy), "SPY_FILE": str(spy / "modules")}
     until = "{" if flags else "Ready"
-    with serving(*FREE_PORTS, "--data", data, *flags, until=until, **env) as server:
+    with printing(*FREE_PORTS, "--data", data, *flags, until=until, **env) as server:
         server.stop()
     modules = set((spy / "modules").read_text().split())
     assert "aiohttp.web" in modules
@@ -312,7 +312,7 @@ def test_serve_does_not_import_what_it_has_no_use_for(tmp_path, data, flags):
 
 
 def test_health_asks_once(data):
-    with serving(*FREE_PORTS, "--print-json", "--data", data) as server:
+    with printing(*AS_JSON, "--data", data) as server:
         for name in ("data_url", "control_url"):
             found = run("health", "--url", server.addresses[name])
             assert (found.returncode, found.stdout) == (0, f"{server.addresses[name]}: ready\n")
@@ -357,7 +357,7 @@ def test_wait_outlasts_a_server_that_comes_up_late(data):
         text=True,
     )
     flags = ("--port", port, "--control-port", "0", "--print-json", "--data", data)
-    with waiting, serving(*flags):
+    with waiting, printing(*flags):
         said, _ = waiting.communicate(timeout=60)
     assert (waiting.returncode, said) == (0, f"{url}: ready\n")
 

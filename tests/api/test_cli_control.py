@@ -9,8 +9,8 @@ from typer.main import get_command
 
 from sandbox.cli.commands import app
 from sandbox.client import Sandbox
-from tests.processes import COMMAND, environment
-from tests.processes import run as run_process
+from tests.process import COMMAND, environment
+from tests.process import run as run_process
 from tests.support import AGGREGATOR, NOW, REDIRECT_URI, answer_of
 
 CLOCK = f"frozen:{NOW}"
@@ -73,7 +73,7 @@ def test_every_command_explains_itself(words):
 
 def test_all_that_drive_a_server_are_there():
     groups = {words[0] for words in DRIVING}
-    wanted = "worlds snapshot reset clock login tokens grants journal authorize certs"
+    wanted = "worlds snapshot reset clock login tokens grants journal authorize certs unlock"
     assert groups == set(wanted.split())
 
 
@@ -256,6 +256,13 @@ def test_authorize_prints_the_redirect(run, ask):
     assert consent["redirect_to"].startswith(REDIRECT_URI)
     (grant,) = [each for each in ask("grants", "list") if each["is_live"]]
     assert (grant["accounts"], grant["functions"]) == ([account], ["balances"])
+
+
+def test_a_locked_login_or_address_is_unlocked(run, ask):
+    said = run("unlock", "--login", "card:001:1234567", "--address", "192.0.2.1")
+    assert said == "card:001:1234567 and 192.0.2.1 may sign in again.\n"
+    assert ask("unlock", "--address", "::1") == {}
+    assert "invalid-request" in run("unlock", "--address", "nowhere", code=1)
 
 
 # Refusals, and what to do next

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from sandbox.client import Sandbox
-from tests.processes import COMMAND, PATIENCE_S, environment
-from tests.processes import run as run_process
+from tests.process import COMMAND, PATIENCE_S, environment
+from tests.process import run as run_process
 from tests.support import AGGREGATOR, NATIVE, NOW, bearer
 from tests.walk import TARO, Browser, consent
 
@@ -198,13 +198,20 @@ def test_the_journal_is_shown_filtered_saved_and_emptied(run, tmp_path, world):
         ["--status", "401"],
         ["--operation", "list_accounts"],
         ["--error-code", "invalid_token"],
+        ["--reason", refused["reason"]],
         ["--after", str(token["id"])],
         ["--last", "1"],
     ):
         assert json.loads(run("journal", "--json", *words)) == [refused]
-    for words in (["--persona", "taro"], ["--client", NATIVE]):
+    for words in (
+        ["--persona", "taro"],
+        ["--client", NATIVE],
+        ["--contractor", token["contractor_id"]],
+        ["--grant", token["grant_id"], "--bank", "tomato"],
+    ):
         assert json.loads(run("journal", "--json", *words, "--since", NOW)) == [token]
-    assert json.loads(run("journal", "--json", "--until", NOW)) == []
+    for words in (["--until", NOW], ["--bank", "none"], ["--grant", "none"]):
+        assert json.loads(run("journal", "--json", *words)) == []
     file = tmp_path / "calls.har"
     assert str(file) in run("journal", "--har", str(file), "--status", "401")
     assert len(json.loads(file.read_text())["log"]["entries"]) == 1

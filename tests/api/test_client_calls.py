@@ -8,10 +8,11 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from sandbox.client import AsyncSandbox, Sandbox
+from sandbox.client import AsyncSandbox, ProblemError, Sandbox, journal
 from sandbox.client.answers import plain
+from sandbox.web.control.journal import FILTERS
 from tests.api.driven import FACES, got
-from tests.support import AGGREGATOR, CHALLENGE, NOW, REDIRECT_URI, answer_of, secret_of
+from tests.support import AGGREGATOR, CHALLENGE, NOW, REDIRECT_URI, answer_of, bearer, secret_of
 
 CLOCK = f"frozen:{NOW}"
 TARO = "00000000000000000010112345670001"
@@ -158,6 +159,16 @@ async def test_a_grant_revoked_with_a_lag_lives_until_then(world):
     assert not (await got(world.grants.list()))[0].is_live
 
 
+async def test_a_locked_login_or_address_is_unlocked(world):
+    answer = await got(world.unlock(login="card:001:1234567", address="192.0.2.1"))
+    assert plain(answer) == {}
+    with pytest.raises(ProblemError, match="address"):
+        await got(world.unlock(address="nowhere"))
+    with pytest.raises(ProblemError) as refused:
+        await got(world.unlock(login="x", bank="nobody"))
+    assert refused.value.slug == "unknown-bank"
+
+
 async def test_accounts_are_what_the_ledger_holds(world):
     (account,) = await got(world.accounts.list(bank="tomato", persona="taro"))
     assert (account.account_id, account.holder_name) == (TARO, "架空 太郎")
@@ -279,6 +290,35 @@ async def test_the_journal_is_listed_filtered_exported_and_emptied(world, driven
     assert [entry["response"]["status"] for entry in har["log"]["entries"]] == [200]
     await got(world.journal.clear())
     assert await got(world.journal.list()) == []
+
+
+def test_the_journal_has_the_filters_of_the_control_api():
+    assert set(journal.Filters.__annotations__) == set(FILTERS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bank", "client_id", "contractor_id", "persona", "grant_id", "error_code", "reason", "status"],
+)
+async def test_each_filter_of_the_journal_shows_what_has_it_and_nothing_else(world, name):
+    pair = await got(world.tokens.mint(AGGREGATOR, "taro"))
+    bank = await got(world.bank())
+    async with aiohttp.ClientSession() as http:
+        for token in (pair.access_token, "no-token"):
+            url, headers = f"{bank.api_base}/accounts", bearer(token)
+            async with http.get(url, headers=headers) as answer:
+                assert answer.status in (200, 401)
+    calls = await got(world.journal.list())
+    (value,) = {getattr(call, name) for call in calls} - {None, 200}
+    wanted = [call for call in calls if getattr(call, name) == value]
+    assert len(wanted) == (2 if name == "bank" else 1)
+    assert await got(world.journal.list(**{name: value})) == wanted
+    assert await got(world.journal.last(9, **{name: value})) == tuple(wanted)
+    assert (await got(world.journal.page(**{name: value}))).items == tuple(wanted)
+    exported = json.loads(await got(world.journal.har(**{name: value})))
+    assert len(exported["log"]["entries"]) == len(wanted)
+    nothing = 999 if name == "status" else "none"
+    assert await got(world.journal.list(**{name: nothing})) == []
 
 
 async def call_the_bank(world, client_id: str, redirect_uri: str) -> None:

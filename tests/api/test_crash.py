@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -161,6 +161,35 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path):
         assert list(answers.values()).count(None) >= 1
         now = requests.get(f"{after.control}/clock", timeout=10).json()["now"]
         assert parse_instant(now) >= parse_instant(said.now)
+    check_books(tmp_path / "default.db")
+
+
+async def killed_while_restoring(server, after_s):
+    """Keep a world, let time and a log-in pass, go back, and be killed meanwhile."""
+    said = Said()
+    async with aiohttp.ClientSession() as http:
+        await Provider(http, server, said, UNTOUCHED).log_in()
+        await post(http, f"{server.control}/snapshots", json={"name": "kept"})
+        await Provider(http, server, said, "taro").log_in()
+        later = (await post(http, f"{server.control}/clock/advance", json={"by": ADVANCE}))["now"]
+        going_back = asyncio.create_task(
+            post(http, f"{server.control}/snapshots/kept/restore", json={})
+        )
+        await asyncio.sleep(after_s)
+        await asyncio.to_thread(server.kill)
+        with suppress(aiohttp.ClientError):
+            await going_back
+    return list(said.allowed), later
+
+
+@pytest.mark.parametrize("after_ms", [0, 2, 4, 6, 8])
+def test_a_kill_during_a_restore_leaves_the_present_or_the_past(tmp_path, after_ms):
+    with serving("--data", str(tmp_path), **AGELESS) as before:
+        tokens, later = asyncio.run(killed_while_restoring(before, after_ms / 1000))
+    with serving("--data", str(tmp_path), **AGELESS) as after:
+        answers = [answer_to(after, token) for token in tokens]
+        now = requests.get(f"{after.control}/clock", timeout=10).json()["now"]
+        assert (answers, now) in (([None, None], later), ([None, "unknown"], NOW))
     check_books(tmp_path / "default.db")
 
 

@@ -37,10 +37,12 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
             "values": {"branch_code": word, "account_number": word, "user_id": word},
             "error": None,
             "error_params": {},
+            "tester": None,
         },
         "consent.html": {
             **form,
             "contractor_name": word,
+            "identity": ("openid", "profile", "email", "address", "phone"),
             "functions": [
                 FunctionChoice(code="balances", checked=True),
                 FunctionChoice(code="transactions", checked=False),
@@ -50,6 +52,7 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
             "terms_version": word,
             "terms_effective_on": date(2026, 10, 1),
             "error": None,
+            "tester": None,
         },
         "refusal.html": {**form, "code": "locked", "details": {"unlocks_at": MOMENT, word: word}},
         "error.html": {"status": 400, "code": word, "details": {"redirect_uri": word, word: word}},

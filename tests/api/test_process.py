@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.process import STOP_SECONDS, serving, spawn
+from tests.process import AS_JSON, STOP_SECONDS, serving, spawn
 from tests.support import AGGREGATOR, REDIRECT_URI, basic, bearer
 
 # In-flight answers get little more than a second; the rest is room for a busy machine.
@@ -20,7 +20,7 @@ SMALL_BUFFER = 65_536  # so that most of a long answer waits at the server
 
 def refused(*flags, **environment):
     """Start a server that must not start; return what it says to the person who tried."""
-    process = spawn(*flags, **environment)
+    process = spawn(*AS_JSON, *flags, **environment)
     try:
         out, err = process.communicate(timeout=STOP_SECONDS)
     finally:

@@ -163,6 +163,60 @@ async def test_a_world_can_be_made_from_a_snapshot_of_another(running):
     assert (await ask(running, "POST", "", {"name": "x", "from_snapshot": "no/s"}))[0] == 404
 
 
+async def test_a_snapshot_that_somebody_uploaded_from_another_world_becomes_this_world(running):
+    await make(running, "source", seed=4)
+    await mint(running, "source")
+    await ask(running, "POST", "/source/snapshots", {"name": "s"})
+    url = f"{running.sandbox.control_url}/api/v1/worlds/source/snapshots/s"
+    async with running.http.get(url) as answer:
+        content = await answer.read()
+    headers = {"Content-Type": "application/vnd.sqlite3"}
+    await raw(running, "PUT", "/s", data=io.BytesIO(content), headers=headers)
+    assert (await restore(running, "s"))[0] == 200
+    token = (await running.log_in("taro"))["access_token"]
+    row = await running.sandbox.world.database.fetchrow("SELECT name, seed FROM world")
+    assert row == ("default", 4)
+    assert token.startswith(running.sandbox.world.tag)
+
+
+async def test_a_restored_journal_gives_no_number_twice(running):
+    await take(running)
+    await running.log_in("taro")
+    _, before = await ask(running, "GET", f"{WORLD}/journal")
+    await restore(running, "s1")
+    assert (await ask(running, "GET", f"{WORLD}/journal"))[1]["journal"] == []
+    await running.log_in("taro")
+    _, after = await ask(running, "GET", f"{WORLD}/journal")
+    assert after["journal"][0]["id"] > before["journal"][-1]["id"]
+
+
+def of_another_version(path):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[: 4096 * 10])
+
+
+@pytest.mark.parametrize("damage", [of_another_version, cut_off])
+async def test_a_snapshot_that_cannot_be_used_is_refused_and_changes_nothing(running, damage):
+    token = (await running.log_in("taro"))["access_token"]
+    await take(running)
+    await running.advance("10m")
+    damage(running.sandbox.directory / "snapshots" / "default" / "s1.db")
+    before = await balances(running)
+    status, problem = await restore(running, "s1")
+    if status != 404:  # what is no world at all is no snapshot
+        assert (status, problem["type"]) == (422, "urn:bank-sandbox:problem:snapshot-refused")
+        assert "as it was" in problem["detail"]
+    status, problem = await ask(running, "POST", "", {"name": "x", "from_snapshot": "s1"})
+    assert status in (404, 422), problem
+    assert await balances(running) == before
+    assert (await running.get("/accounts", token))[0] == 200
+
+
 # Resets
 
 

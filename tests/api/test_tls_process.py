@@ -16,9 +16,7 @@ import requests
 
 from sandbox.client import Sandbox
 from tests.api.test_cli import SPY, complaint
-from tests.process import serving
-from tests.processes import FREE_PORTS
-from tests.processes import serving as printing
+from tests.process import FREE_PORTS, printing, serving
 from tests.support import AGGREGATOR, REDIRECT_URI, answer_of, basic
 
 TLS = ("--tls", "--tls-port", "0")

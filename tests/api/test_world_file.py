@@ -8,8 +8,7 @@ import requests
 
 from sandbox.client import Sandbox
 from sandbox.settings import SettingInvalid
-from tests.process import serving
-from tests.processes import FREE_PORTS, run
+from tests.process import FREE_PORTS, run, serving
 from tests.support import AGGREGATOR, NOW, bearer, run_sandbox
 
 LATER = "2026-11-19T10:00:00+09:00"

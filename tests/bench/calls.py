@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.load import Load, Ratio, ratio
-from tests.processes import FREE_PORTS, serving
-from tests.support import AGGREGATOR, BASE, CHALLENGE, NOW, REDIRECT_URI, VERIFIER, basic, bearer
+from tests.process import serving
+from tests.support import AGGREGATOR, BASE, CHALLENGE, REDIRECT_URI, VERIFIER, basic, bearer
 
 CODES = 400  # per round
 Measure = Callable[[int, int], Ratio]
@@ -86,9 +86,10 @@ def form_of(code: str) -> str:
 @contextmanager
 def servers(directory: Path, **environment: str) -> Iterator[Servers]:
     """Run the bank on a world that stands still, and the bare handler beside it."""
-    flags = (*FREE_PORTS, "--print-json", "--data", str(directory), "--clock", f"frozen:{NOW}")
     with ExitStack() as stack:
-        bank = stack.enter_context(serving(*flags, **ENVIRONMENT, **environment)).addresses
+        bank = stack.enter_context(
+            serving("--data", str(directory), **ENVIRONMENT, **environment)
+        ).addresses
         bare = stack.enter_context(
             subprocess.Popen([sys.executable, "-m", "tests.bench.bare"], stdout=subprocess.PIPE)
         )

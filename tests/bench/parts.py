@@ -14,7 +14,7 @@ from statistics import median
 from sandbox.services.seed import fill_on_demand
 from sandbox.storage import accounts
 from sandbox.storage.sqlite import SqliteDatabase
-from tests.processes import COMMAND, FREE_PORTS, environment, serving
+from tests.process import COMMAND, environment, serving
 
 SMALL, LARGE, FULL = 10_000, 1_000_000, 10_000_000
 PAGE = 100
@@ -40,8 +40,7 @@ def ready_ms(directory: Path, rounds: int, *, is_cold: bool) -> tuple[float, flo
         if is_cold:
             shutil.rmtree(cache, ignore_errors=True)
         begun = time.perf_counter()
-        flags = (*FREE_PORTS, "--print-json", "--data", str(data))
-        with serving(*flags, SANDBOX_CACHE=str(cache)) as server:
+        with serving("--data", str(data), clock=None, SANDBOX_CACHE=str(cache)) as server:
             if is_cold or number:
                 taken.append((time.perf_counter() - begun) * 1000)
             server.stop()

@@ -7,7 +7,7 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from tests.processes import FREE_PORTS, Server, serving
+from tests.process import Server, serving
 
 Figures = tuple[float, float, float]
 ALIVE = 200
@@ -18,8 +18,8 @@ FROZEN = {"mode": "frozen", "at": "2026-11-16T10:00:00+09:00"}
 @cache
 def figures(rounds: int) -> dict[str, Figures]:
     """Return milliseconds of wall time for each act, and resident MiB with ``ALIVE`` worlds."""
-    with serving(*FREE_PORTS, "--print-json", SANDBOX_MOST_WORLDS=str(ALIVE + 10)) as server:
-        base = f"{server.addresses['control_url']}/api/v1/worlds"
+    with serving(clock=None, SANDBOX_MOST_WORLDS=str(ALIVE + 10)) as server:
+        base = f"{server.control_url}/api/v1/worlds"
         post_json(base, {"name": "warm", "clock": FROZEN})  # the template is made once
         taken: dict[str, list[float]] = {"new world": [], "snapshot": [], "restore": []}
         snapshots = f"{base}/default/snapshots"  # of one world, as a suite of tests has it

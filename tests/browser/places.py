@@ -1,4 +1,4 @@
-"""Every page that the bank's customers can come to, and the way there."""
+"""Every page that the bank's customers and its testers can come to, and the way there."""
 
 from tests.browser.support import Person
 
@@ -56,6 +56,35 @@ async def long_error(person: Person) -> None:
     await person.begin(redirect_uri=f"https://elsewhere.example/{'callback' * 27}")
 
 
+async def expired(person: Person) -> None:
+    await person.begin()
+    await person.running.advance("10m")
+    await person.page.reload()
+
+
+async def open_bar(person: Person) -> None:
+    # Not by a click: the next Tab would go on from there, and not from the top of the page.
+    await person.page.eval_on_selector(".tester details", "details => { details.open = true }")
+
+
+async def bar_of_sign_in(person: Person) -> None:
+    await person.begin()
+    await open_bar(person)
+
+
+async def bar_of_consent(person: Person) -> None:
+    await person.reach_consent("hanako")
+    await open_bar(person)
+
+
+async def reasons(person: Person) -> None:
+    await person.page.goto(f"{person.running.url}/reasons")
+
+
+async def reason(person: Person) -> None:
+    await person.page.goto(f"{person.running.url}/reasons/refresh_reused")
+
+
 PLACES = {
     way.__name__: way
     for way in (
@@ -70,7 +99,20 @@ PLACES = {
         lock,
         error,
         long_error,
+        expired,
+        bar_of_sign_in,
+        bar_of_consent,
+        reasons,
+        reason,
     )
 }
 # Where something went wrong, and the page has to say so at once.
-TROUBLES = ("wrong_pin", "nothing_chosen", "refusal", "lock", "error", "long_error")
+TROUBLES = (
+    "wrong_pin",
+    "nothing_chosen",
+    "refusal",
+    "lock",
+    "error",
+    "long_error",
+    "expired",
+)

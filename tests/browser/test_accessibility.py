@@ -41,7 +41,7 @@ CONTRASTS = """() => {
   return found;
 }"""
 
-CONTROLS = "a[href], button, input:not([type=hidden])"
+CONTROLS = "a[href], button, input:not([type=hidden]), select, summary"
 
 
 @walked
@@ -84,12 +84,13 @@ async def test_a_page_has_a_language_a_title_one_heading_and_its_landmarks(perso
 async def test_every_field_has_a_label_and_what_it_points_at_exists(person, place):
     await PLACES[place](person)
     unnamed = await person.page.eval_on_selector_all(
-        "input:not([type=hidden])",
-        "all => all.filter(e => !e.labels.length || !e.labels[0].innerText.trim()).map(e => e.id)",
+        "input:not([type=hidden]), select",
+        "all => all.filter(e => !e.labels[0]?.textContent.trim()).map(e => e.id)",
     )
     assert unnamed == []
     silent = await person.page.eval_on_selector_all(
-        "a[href], button", "all => all.filter(e => !e.innerText.trim()).map(e => e.outerHTML)"
+        "a[href], button, summary",
+        "all => all.filter(e => !e.textContent.trim()).map(e => e.outerHTML)",
     )
     assert silent == []
     dangling = await person.page.evaluate(
@@ -99,7 +100,7 @@ async def test_every_field_has_a_label_and_what_it_points_at_exists(person, plac
     )
     assert dangling == []
     unnamed_groups = await person.page.eval_on_selector_all(
-        "fieldset", "all => all.filter(e => !e.querySelector('legend')?.innerText.trim()).length"
+        "fieldset", "all => all.filter(e => !e.querySelector('legend')?.textContent.trim()).length"
     )
     assert unnamed_groups == 0
 
@@ -132,9 +133,12 @@ async def test_where_all_is_well_nothing_is_announced(person, place):
 async def test_tab_goes_through_every_control_in_the_order_of_reading(person, place):
     await PLACES[place](person)
     page = person.page
-    await page.eval_on_selector_all(CONTROLS, "all => all.forEach((e, n) => { e.dataset.n = n })")
+    count = await page.eval_on_selector_all(
+        CONTROLS,
+        "all => all.filter(e => e.checkVisibility()).map((e, n) => { e.dataset.n = n }).length",
+    )
     stops = []
-    for _ in range(await page.locator(CONTROLS).count()):
+    for _ in range(count):
         await page.keyboard.press("Tab")
         stop = page.locator(":focus")
         stops.append(int(await stop.get_attribute("data-n")))
@@ -190,25 +194,36 @@ async def test_no_page_needs_scrolling_sideways(person, place):
         assert await person.page.evaluate("document.documentElement.scrollWidth") == width
         # Nor is anything cut off by a box that hides what is too wide for it.
         cut = await person.page.eval_on_selector_all(
-            "main *, header *, footer *",
+            "main *, header *, footer *, .tester *",
             "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 0.5"
             " && e.checkVisibility()).map(e => e.outerHTML)",
         )
         assert cut == []
 
 
-@pytest.mark.parametrize("place", ["sign_in_page", "consent", "refusal"])
+@pytest.mark.parametrize("place", ["sign_in_page", "consent", "refusal", "bar_of_sign_in"])
 @pytest.mark.parametrize(
     "context_options", [{"viewport": {"width": 360, "height": 740}, "has_touch": True}]
 )
 async def test_on_a_phone_everything_to_press_is_large_enough(person, place):
     await PLACES[place](person)
-    targets = person.page.locator("button, .tabs a, .switch, .choice, .field input")
-    for target in await targets.all():
+    targets = "button, .tabs a, .switch, .choice, .field input, .tester summary, .tester select"
+    for target in await person.page.locator(targets).filter(visible=True).all():
         assert (await target.bounding_box())["height"] >= 44
 
 
-@pytest.mark.parametrize("place", ["sign_in_page", "consent"])
+async def test_what_has_the_focus_is_not_hidden_by_the_testers_bar(person):
+    await PLACES["consent"](person)
+    page = person.page
+    await page.set_viewport_size({"width": 390, "height": 500})
+    bar = await page.locator(".tester").bounding_box()
+    for control in await page.locator("main").locator(CONTROLS).all():
+        await control.focus()
+        box = await control.bounding_box()
+        assert box["y"] + box["height"] <= bar["y"], await control.evaluate("e => e.outerHTML")
+
+
+@pytest.mark.parametrize("place", ["sign_in_page", "consent", "bar_of_consent", "reason"])
 async def test_a_page_bears_text_of_twice_the_size(person, place):
     await PLACES[place](person)
     await person.page.set_viewport_size({"width": 640, "height": 740})

@@ -120,9 +120,9 @@ async def test_the_banks_pages_have_no_button_to_cancel_a_grant(person):
     await person.reach_consent("taro")
     await person.allow()
     await person.begin()
-    seen = await person.page.locator("button").all_inner_texts()
+    seen = await person.page.locator("main button").all_inner_texts()
     await person.sign_in("taro")
-    seen += await person.page.locator("button").all_inner_texts()
+    seen += await person.page.locator("main button").all_inner_texts()
     assert seen == ["次へ進む", "連携をやめる", "許可する", "許可しない"]
     assert "内容を変えるときは、架空アグリゲーター の画面で" in await person.text()
 

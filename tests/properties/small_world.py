@@ -17,12 +17,14 @@ from sandbox.domain.time import JST, Instant, instant_of, jst_date
 from sandbox.services.agenda import closing_item
 from sandbox.services.clock import Advance, ClockService
 from sandbox.services.world import World
-from sandbox.services.worlds import Surroundings, Worlds, tag_of
+from sandbox.services.surroundings import Surroundings
+from sandbox.services.worlds import Worlds, tag_of
 from sandbox.storage import clients, seeding
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Row, Transaction
 from sandbox.storage.sqlite import SCHEMA_VERSION, SqliteDatabase
 from sandbox.storage.world import WorldRow
+from sandbox.web.tomato import PROFILE
 
 Result = TypeVar("Result")
 
@@ -145,7 +147,7 @@ class WorldMachine(RuleBasedStateMachine):
                 directory=self.directory,
                 cache=self.directory / "cache",
                 policies={"tomato": POLICY},
-                scopes={"tomato": frozenset({"accounts"})},
+                facts={"tomato": PROFILE.facts},
                 secret=self.new_secret,
                 base_url=lambda: "http://localhost",
             )

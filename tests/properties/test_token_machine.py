@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 
 from sandbox.domain.errors import TokenRejected
-from sandbox.domain.oauth.authorize import AuthorizationRequest
+from sandbox.domain.oauth.asked import AuthorizationRequest
 from sandbox.domain.oauth.errors import InvalidGrant
 from sandbox.domain.time import DAY, MINUTE, SECOND, Instant
 from sandbox.services.oauth.grants import Consent
@@ -257,6 +257,7 @@ class TokenMachine(WorldMachine):
             request=request,
             contractor=contractor,
             credential_id=CONTRACTORS.index(contractor_id) + 1,
+            authenticated_at=self.world.now(),
             functions=("balances",),
             accounts=tuple(await accounts.list_of_contractor(database, contractor_id)),
         )

@@ -255,7 +255,7 @@ async def test_one_that_cannot_be_opened_again_takes_no_more_writes(database, so
         await database.replace_by(source, as_it_is)
     with pytest.raises(sqlite3.ProgrammingError):
         await database.fetch(BANKS)
-    with pytest.raises(ValueError, match="no active|closed"):
+    with pytest.raises(ValueError, match=r"no active|closed"):
         async with database.transaction():
             raise AssertionError
     await database.close()

@@ -1,18 +1,27 @@
 """The ready-made personas, providers and terms: their files keep to their schemas."""
 
 import json
+from base64 import urlsafe_b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import jsonschema_rs
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc.jwk import import_key
 
 from sandbox.domain.account import AccountType
+from sandbox.domain.client import SECRET_METHODS, ClientOptions
 from sandbox.domain.kana import TextClass, is_wire_kana
+from sandbox.domain.oauth.registration import Registrar, client_of, metadata_of
 from sandbox.domain.persona import CardLogin, UserLogin
 from sandbox.resources import data_root
+from sandbox.services.oauth.jose import sign, verify
+from sandbox.services.oauth.registration import check_keys
 from sandbox.services.population import load_clients, load_personas, load_terms
+from sandbox.services.ready_keys import ORDER, private_number, shown_keys
 from sandbox.services.vocabulary import vocabulary_of
 
 KINDS = ("personas", "clients", "terms")
@@ -157,14 +166,84 @@ def test_the_ready_clients_cover_the_ways_to_be_one() -> None:
     assert {client.auth_method for client in clients} == {
         "client_secret_basic",
         "client_secret_post",
+        "private_key_jwt",
+        "tls_client_auth",
         "none",
     }
+    assert {client.security_profile for client in clients} == {"bank", "bcp", "fapi2"}
     assert {client.auto_manual_mode for client in clients} == {"auto", "manual"}
     assert {client.status for client in clients} == {"active", "blocked"}
     assert {client.pkce for client in clients} >= {"optional", "required"}
     assert all(
-        (client.client_secret is None) == (client.auth_method == "none") for client in clients
+        (client.client_secret is not None) == (client.auth_method in SECRET_METHODS)
+        for client in clients
     )
+    options = [client.options for client in clients]
+    assert any(each.token_format == "jwt" for each in options)
+    assert any(each.may_introspect for each in options)
+    assert any(each.dpop_bound for each in options)
+    assert any(each.certificate_bound for each in options)
+    assert any({"openid", "profile", "email"} <= set(client.scopes) for client in clients)
+
+
+def test_the_ready_clients_are_in_their_order() -> None:
+    first = ["aggregator", "accounting", "native", "manual", "blocked"]
+    ids = [client.client_id for client in load_clients("tomato")]
+    assert ids[:5] == [f"sandbox-{name}" for name in first]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("ready", load_clients("tomato"), ids=lambda ready: ready.client_id)
+def test_a_ready_client_could_have_been_registered(ready: Any) -> None:
+    client = ready.registered("tomato")
+    check_keys(client)
+    registrar = Registrar(bank="tomato", scopes=frozenset(client.scopes))
+    again = client_of(metadata_of(client), registrar, client.client_id)
+    expected = replace(client, secret_hash=None, status="active")
+    jwks = expected.options.jwks and json.loads(expected.options.jwks)
+    assert (again.options.jwks and json.loads(again.options.jwks)) == jwks
+    assert again == expected
+
+
+WITH_KEYS = [ready for ready in load_clients("tomato") if ready.options.jwks]
+
+
+@pytest.mark.parametrize("ready", WITH_KEYS, ids=lambda ready: ready.client_id)
+def test_the_private_half_of_a_ready_key_fits_the_public_one(ready: Any) -> None:
+    (public,) = json.loads(ready.options.jwks)["keys"]
+    shown = shown_keys(ready.registered("tomato"))
+    assert shown is not None
+    (whole,) = shown["keys"]
+    assert {name: value for name, value in whole.items() if name != "d"} == public
+    point = ec.derive_private_key(private_number(ready.client_id), ec.SECP256R1()).public_key()
+    drawn = import_key({**whole})
+    assert drawn.as_dict(private=False)["x"] == public["x"]
+    numbers = point.public_numbers()
+    assert (numbers.x, numbers.y) == (number(public["x"]), number(public["y"]))
+    assert 0 < private_number(ready.client_id) < ORDER
+    token = sign({"iss": "x"}, whole, alg="ES256")
+    assert verify(token, ready.options.jwks, ["ES256"]).claims == {"iss": "x"}
+
+
+def number(text: str) -> int:
+    return int.from_bytes(urlsafe_b64decode(text + "=="))
+
+
+def test_only_keys_that_are_made_so_are_shown_whole() -> None:
+    (ready,) = (each for each in WITH_KEYS if each.client_id == "sandbox-fapi")
+    client = ready.registered("tomato")
+    other = replace(client, client_id="another")
+    assert "d" not in (shown_keys(other) or {})["keys"][0]
+    assert shown_keys(replace(client, options=ClientOptions())) is None
+
+
+def test_no_fixture_holds_a_private_key() -> None:
+    for file in ROOT.joinpath("fixtures").rglob("*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            assert '"d":' not in text
+            assert "PRIVATE KEY" not in text
+            assert "BEGIN CERTIFICATE" not in text
 
 
 def test_the_terms_are_in_force_long_before_any_world() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.domain.ledger import Leg
 from sandbox.domain.oauth.grant import AuthorizationCode
+from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.storage import accounts, clients, contractors, grants, interactions, ledger
 from sandbox.storage import world as worlds
 from sandbox.storage.sqlite import SqliteDatabase
@@ -19,6 +20,7 @@ from tests.seeding import write_world
 TARO, SHOJI = "persona-taro", "persona-shoji"
 AGGREGATOR, MANUAL = "sandbox-aggregator", "sandbox-manual"
 NOW = 1_800_000_000_000
+HELD = SignedInAlready(credential_id=1, authenticated_at=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -303,7 +305,7 @@ async def test_an_interaction_is_answered_once_and_forgotten_when_it_is_over(dat
             expires_at=NOW,
         )
         await interactions.sign_in(
-            db, "i1", credential_id=1, authenticated_at=NOW, browser_hash=b"after"
+            db, "i1", held=HELD, browser_hash=b"after", request="{}"
         )
         assert await interactions.end(db, "i1", NOW)
         assert not await interactions.end(db, "i1", NOW + 1)

@@ -167,6 +167,19 @@ def test_what_the_world_handed_out_is_found_wherever_it_stands(text, tag):
     assert MASK.encode() in masked
 
 
+@pytest.mark.parametrize("dot", [b".", b"%2E", b"%2e"])
+@pytest.mark.parametrize("text", [b"%s", b'{"a":"%s"}', b"/x/%s/y", b"x=%s&y=1", b"DPoP %s"])
+def test_a_jwt_is_found_wherever_it_stands(text, dot):
+    token = dot.join([b"eyJhbGciOiJFUzI1NiJ9", b"eyJzdWIiOiJ4eHgifQ", b"xxx-_xxx"])
+    masked = HandedOut("AbCd-_12").mask(text % token)
+    assert masked == text % MASK.encode()
+
+
+def test_what_only_begins_like_a_jwt_stays():
+    text = b"eyJ eyJhbGciOiJFUzI1NiJ9 eyes. heyJude.mp3"
+    assert HandedOut("AbCd-_12").mask(text) == text
+
+
 def test_the_tag_alone_and_other_worlds_tokens_are_no_finding():
     assert HandedOut("AbCd-_12").mask(b"AbCd-_12 AbCd-_34xxx") == b"AbCd-_12 AbCd-_34xxx"
 

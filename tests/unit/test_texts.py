@@ -18,6 +18,7 @@ from sandbox.web.pages import (
     CONSENT_ERRORS,
     DETAIL_LABELS,
     ERROR_CODES,
+    IDENTITY_PARTS,
     REFUSAL_CODES,
     SIGN_IN_ERRORS,
 )
@@ -33,6 +34,7 @@ FAMILIES = {
     "sign_in.heading.*": KINDS,
     "sign_in.error.*": tuple(SIGN_IN_ERRORS),
     "consent.error.*": CONSENT_ERRORS,
+    "consent.identity.*": IDENTITY_PARTS,
     "consent.function.*": ("balances", "transactions"),
     "consent.function.*_hint": ("balances", "transactions"),
     "consent.account_type.*": ("ordinary", "current"),

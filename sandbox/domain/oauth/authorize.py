@@ -3,59 +3,35 @@
 Rule: ``SHOWN_CHECKS`` run first and are shown to the person, because until they pass nothing
 proves where else an error could safely go (O-2, O-3). ``REDIRECTED_CHECKS`` follow, and their
 errors go back to the client's proven redirect URI. What is not in these two lists is not checked.
+
+A request that is pushed (RFC 9126) passes the same lists, and all errors answer the push. It
+passes them again when it is used: client and bank may have changed meanwhile.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from sandbox.domain.client import Client
-from sandbox.domain.oauth import pkce
+from sandbox.domain.oauth import openid, pkce
+from sandbox.domain.oauth.asked import REDIRECT_URI_MAX, Asked, AuthorizationRequest
 from sandbox.domain.oauth.errors import (
+    InvalidAuthorizationDetails,
     InvalidRequest,
     InvalidScope,
+    InvalidTarget,
     OAuthError,
+    RegistrationNotSupported,
+    RequestUriNotSupported,
     ShownError,
     UnauthorizedClient,
     UnsupportedResponseType,
 )
-from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.oauth.openid import IDENTITY_SCOPES, OPENID, NotUnderstood
 
 CLIENT_ID_MAX = 128
-REDIRECT_URI_MAX = 256
 SCOPE_MAX = 256
 STATE_MAX = {"bank": 128, "bcp": 2048, "fapi2": 2048}  # the bank's file wins for its own clients
 NONCE_MAX = 128
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationRequest:
-    """What passed every check."""
-
-    client_id: str
-    redirect_uri: str
-    scope: str
-    state: str | None
-    nonce: str | None
-    code_challenge: str | None
-    dpop_jkt: str | None = None
-    detail: str = "{}"  # claims and authorization details that are asked for (JSON)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request under check. ``client`` is None where the bank knows no such client."""
-
-    parameters: Parameters
-    client: Client | None
-    bank_scopes: frozenset[str]
-
-    def get(self, name: str) -> str:
-        return self.parameters.get(name) or ""
-
-    @property
-    def proven_client(self) -> Client:
-        assert self.client is not None  # client_known ran first
-        return self.client
+HINTS_MAX = {"login_hint": 128, "ui_locales": 128, "acr_values": 256, "display": 32}
 
 
 def no_parameter_twice(asked: Asked) -> ShownError | None:
@@ -79,27 +55,59 @@ def client_not_blocked(asked: Asked) -> ShownError | None:
     return None
 
 
+def request_uri_good(asked: Asked) -> ShownError | None:
+    return asked.origin.shown  # O-19
+
+
+def request_object_or_redirect_uri(asked: Asked) -> ShownError | None:
+    refusal = asked.origin.refusal
+    if refusal is not None and not asked.has_known_redirect_uri:
+        return ShownError("request_object", reason=refusal.description)
+    return None
+
+
 def redirect_uri_registered(asked: Asked) -> ShownError | None:
-    redirect_uri = asked.get("redirect_uri")
-    too_long = len(redirect_uri) > REDIRECT_URI_MAX
-    if too_long or not asked.proven_client.knows_redirect_uri(redirect_uri):
+    if not asked.has_known_redirect_uri:
+        redirect_uri = asked.get("redirect_uri")
         return ShownError("redirect_uri_mismatch", redirect_uri=redirect_uri[:REDIRECT_URI_MAX])
     return None
 
 
-def state_given(asked: Asked) -> OAuthError | None:
-    limit = STATE_MAX[asked.proven_client.security_profile]
-    if not asked.get("state"):
-        return InvalidRequest("state is required")
-    if len(asked.get("state").encode("utf-8", "surrogateescape")) > limit:
-        return InvalidRequest(f"state is longer than {limit} bytes")
+def pushed_where_required(asked: Asked) -> OAuthError | None:
+    if asked.proven_rules.par_only and asked.origin.channel == "front":
+        return InvalidRequest("this client must push its requests (RFC 9126)")
     return None
 
 
-def no_unsupported_extension(asked: Asked) -> OAuthError | None:
-    for name in ("request", "request_uri", "registration"):
-        if asked.get(name):
-            return InvalidRequest(f"{name} is not supported")
+def no_foreign_request_uri(asked: Asked) -> OAuthError | None:
+    if not asked.get("request_uri"):
+        return None
+    if asked.origin.channel == "push":
+        return InvalidRequest("a request_uri cannot be pushed")  # RFC 9126 §2.1
+    return RequestUriNotSupported("request_uri must come from the PAR endpoint")  # O-20
+
+
+def request_object_sound(asked: Asked) -> OAuthError | None:
+    if asked.origin.refusal is not None:
+        return asked.origin.refusal  # O-20
+    is_required = asked.proven_client.options.request_object_required
+    if is_required and not asked.origin.has_object and asked.origin.channel in ("front", "push"):
+        return InvalidRequest("this client must sign its requests (RFC 9101)")
+    return None
+
+
+def no_registration(asked: Asked) -> OAuthError | None:
+    if asked.get("registration"):
+        return RegistrationNotSupported("registration is not supported")
+    return None
+
+
+def state_given(asked: Asked) -> OAuthError | None:
+    profile = asked.proven_client.security_profile
+    if not asked.get("state") and profile == "bank":  # elsewhere PKCE does what a state is for
+        return InvalidRequest("state is required")
+    if len(asked.get("state").encode("utf-8", "surrogateescape")) > STATE_MAX[profile]:
+        return InvalidRequest(f"state is longer than {STATE_MAX[profile]} bytes")
     return None
 
 
@@ -119,14 +127,15 @@ def response_mode_query(asked: Asked) -> OAuthError | None:
 
 
 def scope_allowed(asked: Asked) -> OAuthError | None:
-    scope = asked.get("scope")
+    scope, scopes = asked.get("scope"), set(asked.scopes)
     if not scope:
         return InvalidRequest("scope is required")
-    asked_for = scope.split(" ")
-    if len(scope) > SCOPE_MAX or not set(asked_for) <= asked.bank_scopes:
+    if len(scope) > SCOPE_MAX or not scopes <= asked.bank_scopes | IDENTITY_SCOPES:
         return InvalidScope("the bank knows no such scope")
-    if not set(asked_for) <= set(asked.proven_client.scopes):
+    if not scopes <= set(asked.proven_client.scopes):
         return InvalidScope("the client may not ask for this scope")
+    if scopes & IDENTITY_SCOPES and OPENID not in scopes:
+        return InvalidScope("profile, email, address and phone go with openid")
     return None
 
 
@@ -138,7 +147,7 @@ def response_type_allowed(asked: Asked) -> OAuthError | None:
 
 def pkce_sound(asked: Asked) -> OAuthError | None:
     challenge, method = asked.get("code_challenge"), asked.get("code_challenge_method")
-    rule = asked.proven_client.pkce
+    rule = asked.proven_rules.pkce
     if rule == "off":
         return None
     if not challenge:
@@ -154,9 +163,67 @@ def pkce_sound(asked: Asked) -> OAuthError | None:
     return None
 
 
-def nonce_short(asked: Asked) -> OAuthError | None:
-    if len(asked.get("nonce")) > NONCE_MAX:
+def dpop_key_sound(asked: Asked) -> OAuthError | None:
+    dpop_jkt = asked.get("dpop_jkt")
+    if dpop_jkt and not pkce.is_challenge(dpop_jkt):  # the same form: a SHA-256 in base64url
+        return InvalidRequest("dpop_jkt is not a base64url SHA-256")
+    return None
+
+
+def nonce_sound(asked: Asked) -> OAuthError | None:
+    nonce = asked.get("nonce")
+    if len(nonce) > NONCE_MAX:
         return InvalidRequest(f"nonce is longer than {NONCE_MAX} characters")
+    # RFC 9700 §2.1.1: without PKCE the nonce alone ties the code to the browser that asked.
+    if not nonce and OPENID in asked.scopes and asked.proven_rules.pkce == "off":
+        return InvalidRequest("nonce is required where PKCE is off")
+    return None
+
+
+def prompt_sound(asked: Asked) -> OAuthError | None:
+    try:
+        openid.prompts_of(asked.get("prompt"))
+    except NotUnderstood as error:
+        return InvalidRequest(str(error))
+    return None
+
+
+def max_age_sound(asked: Asked) -> OAuthError | None:
+    try:
+        openid.seconds_of(asked.get("max_age") or "0")
+    except NotUnderstood as error:
+        return InvalidRequest(str(error))
+    return None
+
+
+def hints_short(asked: Asked) -> OAuthError | None:
+    for name, longest in HINTS_MAX.items():
+        if len(asked.get(name)) > longest:
+            return InvalidRequest(f"{name} is longer than {longest} characters")
+    return None
+
+
+def id_token_hint_ours(asked: Asked) -> OAuthError | None:
+    return asked.origin.hint_refusal
+
+
+def claims_sound(asked: Asked) -> OAuthError | None:
+    try:
+        openid.claims_of(asked.get("claims") or "{}")
+    except NotUnderstood as error:
+        return InvalidRequest(str(error))
+    return None
+
+
+def no_authorization_details(asked: Asked) -> OAuthError | None:
+    if asked.get("authorization_details"):  # RFC 9396 §5: a type that the bank does not know
+        return InvalidAuthorizationDetails("the bank knows no type of authorization details")
+    return None
+
+
+def resource_is_ours(asked: Asked) -> OAuthError | None:
+    if asked.get("resource") not in ("", asked.api_base):  # RFC 8707 §2
+        return InvalidTarget("resource must be the address of the bank's APIs")
     return None
 
 
@@ -164,17 +231,30 @@ SHOWN_CHECKS: tuple[Callable[[Asked], ShownError | None], ...] = (
     no_parameter_twice,
     client_known,
     client_not_blocked,
+    request_uri_good,
+    request_object_or_redirect_uri,
     redirect_uri_registered,
 )
 REDIRECTED_CHECKS: tuple[Callable[[Asked], OAuthError | None], ...] = (
-    no_unsupported_extension,
+    pushed_where_required,
+    no_foreign_request_uri,
+    request_object_sound,
+    no_registration,
     response_type_code,
     response_mode_query,
     state_given,
     scope_allowed,
     response_type_allowed,
     pkce_sound,
-    nonce_short,
+    dpop_key_sound,
+    nonce_sound,
+    prompt_sound,
+    max_age_sound,
+    hints_short,
+    id_token_hint_ours,
+    claims_sound,
+    no_authorization_details,
+    resource_is_ours,
 )
 
 
@@ -190,12 +270,36 @@ def redirected_refusal(asked: Asked) -> OAuthError | None:
 
 def accepted(asked: Asked) -> AuthorizationRequest:
     """Return the request, once neither list has an objection."""
-    uses_pkce = asked.proven_client.pkce != "off"
+    uses_pkce = asked.proven_rules.pkce != "off"
+    get = asked.parameters.get
     return AuthorizationRequest(
         client_id=asked.proven_client.client_id,
         redirect_uri=asked.get("redirect_uri"),
-        scope=" ".join(dict.fromkeys(asked.get("scope").split(" "))),
-        state=asked.parameters.get("state"),
-        nonce=asked.parameters.get("nonce"),
-        code_challenge=asked.parameters.get("code_challenge") if uses_pkce else None,
+        scope=" ".join(dict.fromkeys(asked.scopes)),
+        state=get("state"),
+        nonce=get("nonce"),
+        code_challenge=get("code_challenge") if uses_pkce else None,
+        dpop_jkt=get("dpop_jkt"),
+        detail=_detail(asked),
+        max_age=None if get("max_age") is None else openid.seconds_of(asked.get("max_age")),
+        prompt=asked.get("prompt"),
+        login_hint=get("login_hint"),
+        ui_locales=asked.get("ui_locales"),
+        subject=asked.origin.subject or _subject(asked),
+        pushed=asked.origin.pushed,
     )
+
+
+def _detail(asked: Asked) -> str:
+    """Return what ID token and userinfo must know of the request (JSON)."""
+    if OPENID not in asked.scopes:
+        return "{}"
+    claims = openid.claims_of(asked.get("claims") or "{}")
+    return json.dumps({"claims": claims} if claims else {})
+
+
+def _subject(asked: Asked) -> str | None:
+    """Return who must sign in by the ``claims`` parameter (Core §5.5.1: ``sub`` with a value)."""
+    claims = openid.claims_of(asked.get("claims") or "{}")
+    subject = (claims.get("id_token", {}).get("sub") or {}).get("value")
+    return subject if isinstance(subject, str) and OPENID in asked.scopes else None

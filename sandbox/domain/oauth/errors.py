@@ -36,6 +36,18 @@ class InvalidGrant(OAuthError):
     error = "invalid_grant"
 
 
+class InvalidDpopProof(OAuthError):
+    """A DPoP proof does not prove what it should (RFC 9449 §5)."""
+
+    error = "invalid_dpop_proof"
+
+
+class UseDpopNonce(OAuthError):
+    """The proof lacks a nonce of the bank's, which the answer hands out (RFC 9449 §8)."""
+
+    error = "use_dpop_nonce"
+
+
 class GrantReused(InvalidGrant):
     """A spent code or refresh token came back; everything of its grant dies (O-5, O-12)."""
 
@@ -66,6 +78,42 @@ class ServerError(OAuthError):
 
 class TemporarilyUnavailable(OAuthError):
     error = "temporarily_unavailable"
+
+
+class InvalidTarget(OAuthError):
+    error = "invalid_target"  # RFC 8707
+
+
+class InvalidAuthorizationDetails(OAuthError):
+    error = "invalid_authorization_details"  # RFC 9396
+
+
+class InvalidRequestObject(OAuthError):
+    error = "invalid_request_object"  # RFC 9101
+
+
+class RequestNotSupported(OAuthError):
+    error = "request_not_supported"  # OpenID Connect Core §3.1.2.6, and so the next five
+
+
+class RequestUriNotSupported(OAuthError):
+    error = "request_uri_not_supported"
+
+
+class RegistrationNotSupported(OAuthError):
+    error = "registration_not_supported"
+
+
+class LoginRequired(OAuthError):
+    error = "login_required"
+
+
+class ConsentRequired(OAuthError):
+    error = "consent_required"
+
+
+class InteractionRequired(OAuthError):
+    error = "interaction_required"
 
 
 class ShownError(Exception):

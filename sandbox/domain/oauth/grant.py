@@ -78,6 +78,7 @@ class AuthorizationCode:
     spent_at: Instant | None
     nonce: str | None = None
     dpop_jkt: str | None = None
+    scope: str | None = None  # of its tokens; None: all of the grant's
 
     def refusal(self, exchange: Exchange, now: Instant) -> InvalidGrant | None:
         """Return why this code may not be exchanged, or None if it may (specs: /token order)."""

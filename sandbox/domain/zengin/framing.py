@@ -103,9 +103,7 @@ def _blocks(data: bytes, length: int, report: Report) -> list[Record]:
 
 
 def _lines(data: bytes, length: int, report: Report) -> list[Record]:
-    if data.endswith(b"\n" + _EOF_MARK):
-        data = data.removesuffix(_EOF_MARK)
-    text = decode(data)
+    text = decode(data.removesuffix(_EOF_MARK))
     bare = _BARE_LINE_END.search(text)
     lines = _ANY_LINE_END.split(text)
     if not lines[-1]:

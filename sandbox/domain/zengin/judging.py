@@ -44,9 +44,11 @@ class Judge:
         values = layout.read_clean(record.text, wo_in_names=self.wo_in_names)
         if values is not None:
             return values
-        if len(record.text) != layout.length:
-            return {}
-        values = {}
+        return self.by_field(layout, record) if len(record.text) == layout.length else {}
+
+    def by_field(self, layout: Layout, record: Record) -> dict[str, Value]:
+        """Do what ``read`` does, the long way."""
+        values: dict[str, Value] = {}
         for field in layout.fields:
             raw = record.text[field.first - 1 : field.last]
             value = _READERS[field.kind](self, field, raw, record.number)
@@ -109,8 +111,7 @@ class Judge:
             bad = _odd(c for c in raw if c not in allowed)
             message = f"この項目に使えない文字があります（{bad}）"
             self._add(Code.BAD_CHARACTER, record, field, message)
-        # A field does not go on where the one before it ends.
-        if STRAY_MARK.search(" " + (raw if text is None else text)):
+        if STRAY_MARK.search(raw if text is None else text):
             message = "濁点・半濁点が、それを付けられない文字の後にあります"
             self._add(Code.STRAY_MARK, record, field, message)
             return None

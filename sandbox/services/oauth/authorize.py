@@ -6,36 +6,30 @@ so that one planted before is worth nothing afterwards (O-25).
 """
 
 import json
-from dataclasses import asdict, dataclass
-from urllib.parse import quote_plus, urlencode
+from dataclasses import asdict, dataclass, replace
 
 from sandbox.domain.account import Account, AccountState
 from sandbox.domain.client import Client
 from sandbox.domain.contractor import Contractor, SignIn
-from sandbox.domain.oauth.authorize import (
-    Asked,
-    AuthorizationRequest,
-    accepted,
-    redirected_refusal,
-    shown_refusal,
+from sandbox.domain.oauth.asked import AuthorizationRequest
+from sandbox.domain.oauth.errors import (
+    AccessDenied,
+    ConsentRequired,
+    InteractionRequired,
+    LoginRequired,
+    OAuthError,
+    ShownError,
 )
-from sandbox.domain.oauth.errors import AccessDenied, OAuthError, ShownError
-from sandbox.domain.oauth.parameters import Parameters, readable
+from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.grants import Consent, GrantService
+from sandbox.services.oauth.answers import RedirectBack, answer_location, error_location
+from sandbox.services.oauth.grants import Consent, Granted, GrantService, use_pushed
+from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
 from sandbox.storage import accounts, clients, contractors, interactions
-
-
-class RedirectBack(Exception):
-    """Send the browser to ``location``: the client's proven redirect URI with an error on it."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__("redirect")
-        self.location = location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +49,15 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """``cookie``: the interaction's new one; ``session``: of a log-in that is kept, if it is."""
+
+    cookie: str
+    contractor: Contractor
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
     """``location``: where the browser goes, with the client's code on it."""
 
@@ -68,36 +71,31 @@ class AuthorizeService:
         world: World,
         bank: str,
         policy: BankPolicy,
-        scopes: frozenset[str],
         sign_in: SignInService,
         grants: GrantService,
+        sessions: SessionService,
     ) -> None:
         self._world = world
         self._bank = bank
         self._policy = policy
-        self._scopes = scopes
         self._sign_in = sign_in
         self._grants = grants
+        self._sessions = sessions
 
-    async def check(self, parameters: Parameters) -> tuple[Client, AuthorizationRequest]:
-        """Run every check of an authorization request, in order.
+    async def begin(
+        self, client: Client, request: AuthorizationRequest, session: str | None = None
+    ) -> tuple[str, str]:
+        """Open an interaction for a checked request; return its id and its browser's cookie.
+
+        ``session``: the cookie of a log-in that the browser still has, if any.
 
         Raises:
-            ShownError: may only be shown to the person.
-            RedirectBack: carries the error to the client.
+            RedirectBack: no page may be shown (``prompt=none``); carries a code or an error.
+            ShownError: the pushed request was used meanwhile.
         """
-        client_id = readable(parameters.get("client_id") or "")
-        client = await clients.find(self._world.database, self._bank, client_id)
-        asked = Asked(parameters=parameters, client=client, bank_scopes=self._scopes)
-        if shown := shown_refusal(asked):
-            raise shown
-        if refused := redirected_refusal(asked):
-            state = parameters.get("state")
-            raise RedirectBack(self.error_location(asked.get("redirect_uri"), state, refused))
-        return asked.proven_client, accepted(asked)
-
-    async def begin(self, client: Client, request: AuthorizationRequest) -> tuple[str, str]:
-        """Open an interaction for a checked request; return its id and its browser's cookie."""
+        held = await self._sessions.find(client, request, session)
+        if "none" in request.prompts:
+            raise await self._answer_at_once(client, request, held)
         interaction_id, cookie = self._world.secret(16), self._world.secret(32)
         now = self._world.now()
         async with self._world.database.transaction() as db:
@@ -110,8 +108,31 @@ class AuthorizeService:
                 client_id=client.client_id,
                 request=json.dumps(asdict(request)),
                 expires_at=now + self._policy.interaction_lifetime_ms,
+                held=held,
             )
         return interaction_id, cookie
+
+    async def _answer_at_once(
+        self, client: Client, request: AuthorizationRequest, held: SignedInAlready | None
+    ) -> RedirectBack:
+        """Answer without a page (OpenID Connect Core §3.1.2.6)."""
+        granted = await self._granted_at_once(client, request, held)
+        if isinstance(granted, OAuthError):
+            async with self._world.database.transaction(counts=False) as db:
+                await use_pushed(db, request, self._world.now())  # it has had its answer
+            return RedirectBack(self.error_location(request.redirect_uri, request.state, granted))
+        return RedirectBack(self._code_location(request, granted.code), granted.grant_id)
+
+    async def _granted_at_once(
+        self, client: Client, request: AuthorizationRequest, held: SignedInAlready | None
+    ) -> Granted | OAuthError:
+        if held is None:
+            return LoginRequired("nobody is logged in for this request")
+        contractor, _ = await self._contractor_of(held.credential_id)
+        if request.opens_apis and not await self.list_offered(contractor):
+            return InteractionRequired("the contractor has no account to offer")
+        granted = await self._grants.consent_again(client, request, held)
+        return granted or ConsentRequired("the contractor has not allowed this yet")
 
     async def find(self, interaction_id: str, cookie: str | None) -> Interaction:
         """Return a running interaction to the browser that it belongs to.
@@ -144,34 +165,48 @@ class AuthorizeService:
         )
 
     async def sign_in(
-        self, interaction: Interaction, sign_in: SignIn, *, address: str | None = None
-    ) -> tuple[str, Contractor]:
+        self,
+        interaction: Interaction,
+        sign_in: SignIn,
+        *,
+        address: str | None = None,
+        session: str | None = None,
+    ) -> SignedIn:
         """Bind a person to the interaction and return the browser's new cookie, and who it is.
 
-        ``address``: where the person calls from, as far as that counts (O-24).
+        ``address``: where the person calls from, as far as that counts (O-24). ``session``: the
+        cookie of the log-in that this one replaces.
 
         Raises:
             SignInRefused: wrong, locked, not eligible, or of a kind that the client cannot serve.
             ShownError: somebody signed in meanwhile, or the interaction is over.
+            RedirectBack: the client asked for somebody else.
         """
         if sign_in.kind not in interaction.client.contractor_kinds:
             raise SignInRefused("wrong_kind")
         contractor, credential = await self._sign_in.check(sign_in, address=address)
-        if not await self.list_offered(contractor):
+        request, now = interaction.request, self._world.now()
+        if not self._sessions.is_asked_for(request, contractor):
+            someone_else = LoginRequired("somebody else logged in than was asked for")
+            raise RedirectBack(await self.deny(interaction, someone_else))
+        if request.opens_apis and not await self.list_offered(contractor):
             raise SignInRefused("no_accounts")
         assert interaction.interaction_id is not None
         cookie = self._world.secret(32)
+        held = SignedInAlready(credential_id=credential.credential_id, authenticated_at=now)
         async with self._world.database.transaction() as db:
+            await use_pushed(db, request, now)
             is_bound = await interactions.sign_in(
                 db,
                 interaction.interaction_id,
-                credential_id=credential.credential_id,
-                authenticated_at=self._world.now(),
+                held=held,
                 browser_hash=token_hash(cookie),
+                request=json.dumps(asdict(replace(request, pushed=None))),
             )
-        if not is_bound:
-            raise ShownError("interaction_unknown", 400)
-        return cookie, contractor
+            if not is_bound:
+                raise ShownError("interaction_unknown", 400)
+            kept = await self._sessions.open(db, request, held, session)
+        return SignedIn(cookie=cookie, contractor=contractor, session=kept)
 
     async def check_eligible(self, interaction: Interaction) -> None:
         """Raise ``SignInRefused`` where card, contract or accounts ended after the sign-in."""
@@ -182,7 +217,7 @@ class AuthorizeService:
         )
         assert credential is not None  # credentials change their state, and stay
         contractor, _ = await self._sign_in.admit(credential)
-        if not await self.list_offered(contractor):
+        if interaction.request.opens_apis and not await self.list_offered(contractor):
             raise SignInRefused("no_accounts")
 
     async def list_offered(self, contractor: Contractor) -> list[Account]:
@@ -207,10 +242,13 @@ class AuthorizeService:
         assert interaction.credential_id is not None
         assert interaction.authenticated_at is not None
         offered = await self.list_offered(interaction.contractor)
+        request = interaction.request
+        if not request.opens_apis:  # who somebody is opens no account
+            functions, account_ids = (), ()
         granted = await self._grants.consent(
             Consent(
                 client=interaction.client,
-                request=interaction.request,
+                request=request,
                 contractor=interaction.contractor,
                 credential_id=interaction.credential_id,
                 authenticated_at=interaction.authenticated_at,
@@ -219,8 +257,7 @@ class AuthorizeService:
             ),
             interaction_id=interaction.interaction_id,
         )
-        request = interaction.request
-        location = self._location(request.redirect_uri, code=granted.code, state=request.state)
+        location = self._code_location(request, granted.code)
         return Allowed(location=location, grant_id=granted.grant_id)
 
     async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
@@ -230,11 +267,12 @@ class AuthorizeService:
             ShownError: the interaction was answered already.
         """
         assert interaction.interaction_id is not None
+        request, now = interaction.request, self._world.now()
         async with self._world.database.transaction() as db:
-            is_first = await interactions.end(db, interaction.interaction_id, self._world.now())
-        if not is_first:  # an answer was given already, and may have been a consent
-            raise ShownError("interaction_unknown", 400)
-        request = interaction.request
+            is_first = await interactions.end(db, interaction.interaction_id, now)
+            if not is_first:  # an answer was given already, and may have been a consent
+                raise ShownError("interaction_unknown", 400)
+            await use_pushed(db, request, now)
         refusal = why or AccessDenied("the contractor did not allow the access")
         return self.error_location(request.redirect_uri, request.state, refusal)
 
@@ -248,16 +286,12 @@ class AuthorizeService:
         return self._grants.expires_at(self._world.now())
 
     def error_location(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
-        return self._location(
-            redirect_uri, error=error.error, error_description=error.description, state=state
-        )
+        return error_location(self._world, self._bank, redirect_uri, state, error)
 
-    def _location(self, redirect_uri: str, **values: str | None) -> str:
-        """Return the redirect URI with the answer on it, ``iss`` always among it (O-7)."""
-        answer = {name: value for name, value in values.items() if value is not None}
-        answer["iss"] = self._world.issuer(self._bank)
-        query = urlencode(answer, errors="surrogateescape", quote_via=quote_plus)
-        return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
+    def _code_location(self, request: AuthorizationRequest, code: str) -> str:
+        return answer_location(
+            self._world, self._bank, request.redirect_uri, code=code, state=request.state
+        )
 
     async def _contractor_of(self, credential_id: int) -> tuple[Contractor, str]:
         database = self._world.database

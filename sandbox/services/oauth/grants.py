@@ -1,21 +1,22 @@
 """Access grants (アクセス許可): made by a consent, ended by many causes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.domain.account import Account
 from sandbox.domain.client import Client
 from sandbox.domain.contractor import Contractor
 from sandbox.domain.errors import Reason
-from sandbox.domain.oauth.authorize import AuthorizationRequest
+from sandbox.domain.oauth.asked import AuthorizationRequest
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.grant import NEVER, AuthorizationCode
+from sandbox.domain.oauth.openid import SignedInAlready, covers
 from sandbox.domain.oauth.security import rules_of
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant, jst_date
 from sandbox.services.seed import fill_on_demand
 from sandbox.services.world import World
-from sandbox.storage import grants, interactions
+from sandbox.storage import grants, interactions, pushed
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
 
@@ -72,24 +73,48 @@ class GrantService:
 
         Raises:
             NothingChosen: no function or no account is left of the choice.
-            ShownError: the interaction was answered already, by another tab or a double click.
+            ShownError: the interaction was answered already, by another tab or a double click;
+                or its pushed request was used meanwhile.
         """
-        if not consent.functions:
+        if consent.request.opens_apis and not consent.functions:
             raise NothingChosen("functions")
-        if not consent.accounts:
+        if consent.request.opens_apis and not consent.accounts:
             raise NothingChosen("accounts")
         terms_version, _ = await self.terms_version()
         grant_id, code, now = self._world.secret(12), self._world.new_secret(), self._world.now()
         async with self._world.database.transaction() as db:
             if interaction_id and not await interactions.end(db, interaction_id, now):
                 raise ShownError("interaction_unknown", 400)
+            await use_pushed(db, consent.request, now)
             await self._end_superseded(db, consent, now)
             await self._insert(db, grant_id, consent, terms_version, now)
-            await grants.insert_code(db, token_hash(code), self._code(grant_id, consent, now))
+            made = self._code(grant_id, consent.client, consent.request)
+            await grants.insert_code(db, token_hash(code), made)
             for account in consent.accounts:
                 if account.history == "on_demand":
                     await fill_on_demand(db, account.account)
         return Granted(grant_id=grant_id, code=code)
+
+    async def consent_again(
+        self, client: Client, request: AuthorizationRequest, held: SignedInAlready
+    ) -> Granted | None:
+        """Return another code of the consent that covers ``request``; None where none does.
+
+        The same grant, with the same functions and accounts: nothing is superseded.
+        """
+        code, now = self._world.new_secret(), self._world.now()
+        async with self._world.database.transaction() as db:
+            found = await grants.list_live(
+                db, self._bank, client.client_id, held.credential_id, now
+            )
+            covering = next((one for one in found if covers(one, request)), None)
+            if covering is None:
+                return None
+            await use_pushed(db, request, now)
+            await grants.renew_log_in(db, covering.grant_id, held.authenticated_at)
+            made = replace(self._code(covering.grant_id, client, request), scope=request.scope)
+            await grants.insert_code(db, token_hash(code), made)
+        return Granted(grant_id=covering.grant_id, code=code)
 
     async def _end_superseded(self, db: Transaction, consent: Consent, now: Instant) -> None:
         """The new consent ends earlier ones, as far as the bank's rules say (faults §3)."""
@@ -128,14 +153,27 @@ class GrantService:
             accounts=tuple(account.account for account in consent.accounts),
         )
 
-    def _code(self, grant_id: str, consent: Consent, now: Instant) -> AuthorizationCode:
+    def _code(
+        self, grant_id: str, client: Client, request: AuthorizationRequest
+    ) -> AuthorizationCode:
+        lifetime_ms = rules_of(client, self._policy).code_lifetime_ms
         return AuthorizationCode(
             grant_id=grant_id,
-            client_id=consent.client.client_id,
-            redirect_uri=consent.request.redirect_uri,
-            code_challenge=consent.request.code_challenge,
-            expires_at=now + rules_of(consent.client, self._policy).code_lifetime_ms,
+            client_id=client.client_id,
+            redirect_uri=request.redirect_uri,
+            code_challenge=request.code_challenge,
+            expires_at=self._world.now() + lifetime_ms,
             spent_at=None,
-            nonce=consent.request.nonce,
-            dpop_jkt=consent.request.dpop_jkt,
+            nonce=request.nonce,
+            dpop_jkt=request.dpop_jkt,
         )
+
+
+async def use_pushed(db: Transaction, request: AuthorizationRequest, now: Instant) -> None:
+    """Use up the pushed request that ``request`` came by, if it did and is not used up (O-19).
+
+    Raises:
+        ShownError: another tab was faster.
+    """
+    if request.pushed and not await pushed.use(db, bytes.fromhex(request.pushed), now):
+        raise ShownError("request_uri_used")

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.pkce import challenge_of
+from sandbox.domain.oauth.security import rules_of
 from sandbox.services.bank import Bank
-from sandbox.services.oauth.authorize import Interaction, RedirectBack
+from sandbox.services.oauth.answers import RedirectBack
+from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.issuing import TokenPair
 from sandbox.storage import contractors
 
@@ -42,7 +44,7 @@ async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
         functions=None,
     )
     client = await bank.client_auth.registered(values["client_id"])
-    uses_pkce = client.pkce != "off"
+    uses_pkce = rules_of(client, bank.policy).pkce != "off"
     return await bank.tokens.exchange(
         client, consented.code, values["redirect_uri"], verifier if uses_pkce else None
     )
@@ -89,7 +91,7 @@ async def consent(
     """
     bank.check_hours()
     try:
-        client, request = await bank.authorize.check(parameters)
+        client, request = await bank.requests.check(parameters, channel="control")
     except RedirectBack as back:
         answer = parse_qs(urlsplit(back.location).query)
         description = answer.get("error_description", [""])[0]

@@ -7,6 +7,8 @@ from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.security import SecurityRules
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
+from sandbox.services.oauth.keys import Signer
+from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
@@ -24,17 +26,20 @@ class TokenPair:
     scope: str
     holder: Standing
     nonce: str | None = None  # of the authorization request, for the ID token
+    id_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """What a pair is made from."""
+    """What a pair is made from. ``signer`` None: its access token is opaque."""
 
     client: Client
     rules: SecurityRules
     standing: Standing
     scope: tuple[str, ...]
     binding: str | None
+    access_tokens: AccessTokenMaker
+    signer: Signer | None
     nonce: str | None = None
 
 
@@ -57,8 +62,10 @@ async def issue(
     if refreshed is not None and refreshed.expires_at is not None:
         refresh_until = refreshed.expires_at
     refresh_until = min(refresh_until, standing.expires_at)
-    access_token = world.new_secret()
     scope, grant_id = " ".join(issue.scope), standing.grant_id
+    access_token = issue.access_tokens.make(
+        issue.signer, standing, scope=scope, binding=issue.binding, expires_at=access_until
+    )
     rows: list[tuple[object, ...]] = [
         (
             token_hash(access_token),

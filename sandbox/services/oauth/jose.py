@@ -9,11 +9,13 @@ import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey, import_key
+from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey, import_key
+from joserfc.jws import JWSRegistry
 
 # "EdDSA" is the name that clients in the field still use (RFC 9864 prefers Ed25519).
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -53,11 +55,26 @@ def verify(token: str, jwks: str | Mapping[str, Any], algorithms: Collection[str
     keys = _suitable(json.loads(jwks) if isinstance(jwks, str) else jwks, header)
     for key in keys:
         try:
-            checked = jwt.decode(token, import_key(key), algorithms=[header["alg"]])
-        except (JoseError, ValueError, TypeError):
+            imported = import_key(key)
+            if not _is_strong(imported):
+                continue
+            checked = jwt.decode(token, imported, registry=_registry(header["alg"]))
+        except (JoseError, ValueError, TypeError, RecursionError):
             continue
         return Verified(checked.header, checked.claims)
     raise JoseRefused("no registered key verifies the signature")
+
+
+class _Registry(JWSRegistry):
+    """joserfc's own limit of 512 bytes is too low for a header that holds an RSA key."""
+
+    max_header_length = TOKEN_MAX
+
+
+@lru_cache(maxsize=16)
+def _registry(alg: str) -> _Registry:
+    """Return what lets ``alg`` alone pass. Headers that nobody knows are ignored (RFC 7515 §4)."""
+    return _Registry(algorithms=[alg], strict_check_header=False)
 
 
 def _suitable(jwks: Mapping[str, Any], header: Json) -> list[Json]:
@@ -72,6 +89,13 @@ def _suitable(jwks: Mapping[str, Any], header: Json) -> list[Json]:
         and key.get("alg", header["alg"]) == header["alg"]
         and (kid is None or key.get("kid") in (None, kid))
     ]
+
+
+def _is_strong(key: Key) -> bool:
+    """Tell whether a key is one that FAPI 2.0 §5.4.2 lets sign; EdDSA is that of Ed25519 there."""
+    if isinstance(key, RSAKey):
+        return key.raw_value.key_size >= RSA_BITS
+    return not isinstance(key, OKPKey) or key.curve_name == "Ed25519"
 
 
 def unverified_header(token: str) -> Json:
@@ -106,10 +130,17 @@ def _part(token: str, index: int) -> Json:
     return value
 
 
-def sign(claims: Json, private_jwk: Mapping[str, Any], *, alg: str, typ: str = "JWT") -> str:
+def sign(claims: Json, private_jwk: str | Mapping[str, Any], *, alg: str, typ: str = "JWT") -> str:
     """Return a compact JWT signed with ``private_jwk``; its ``kid`` goes into the header."""
-    header = {"alg": alg, "typ": typ, "kid": private_jwk["kid"]}
-    return jwt.encode(header, claims, import_key(dict(private_jwk)), algorithms=[alg])
+    key = _imported(private_jwk if isinstance(private_jwk, str) else json.dumps(private_jwk))
+    header = {"alg": alg, "typ": typ, "kid": key.kid}
+    return jwt.encode(header, claims, key, algorithms=[alg])
+
+
+@lru_cache(maxsize=64)
+def _imported(jwk: str) -> Key:
+    """Return a key of ours. Reading an RSA key costs a hundred times what signing with it does."""
+    return import_key(json.loads(jwk))
 
 
 def new_key(alg: str, kid: str) -> Json:
@@ -124,10 +155,9 @@ def new_key(alg: str, kid: str) -> Json:
     return {**key.as_dict(private=True), "kid": kid, "use": "sig", "alg": alg}
 
 
-def public_of(jwk: Mapping[str, Any]) -> Json:
-    """Return the public half of a JWK, with what says how it is used."""
-    said = {name: jwk[name] for name in ("kid", "use", "alg") if name in jwk}
-    return {**import_key(dict(jwk)).as_dict(private=False), **said}
+def public_of(private_jwk: str) -> Json:
+    """Return the public half of a key of ours, with what says how it is used."""
+    return _imported(private_jwk).as_dict(private=False)
 
 
 def thumbprint(jwk: Mapping[str, Any]) -> str:
@@ -140,6 +170,21 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
         return import_key(dict(jwk)).thumbprint()
     except (JoseError, ValueError, TypeError, KeyError):
         raise JoseRefused("not a JWK") from None
+
+
+def public_der(jwk: Mapping[str, Any]) -> bytes:
+    """Return a public key as certificates hold it (SubjectPublicKeyInfo).
+
+    Raises:
+        JoseRefused: it is no key.
+    """
+    try:
+        key = import_key(dict(jwk))
+        if not isinstance(key, OctKey):
+            return key.as_der(private=False)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise JoseRefused("not a JWK") from None
+    raise JoseRefused("not a public key")
 
 
 def check_key_set(jwks: Mapping[str, Any]) -> None:

@@ -14,16 +14,26 @@ from sandbox.domain.oauth.security import NO_PROOF, Proof, SecurityRules, bindin
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
+from sandbox.services.oauth.identity import IdentityService
 from sandbox.services.oauth.issuing import Issue, Refreshed, TokenPair, issue
+from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
 
 
 class TokenService:
-    def __init__(self, world: World, policy: BankPolicy) -> None:
+    def __init__(
+        self,
+        world: World,
+        policy: BankPolicy,
+        access_tokens: AccessTokenMaker,
+        identity: IdentityService,
+    ) -> None:
         self._world = world
         self._policy = policy
+        self._access_tokens = access_tokens
+        self._identity = identity
 
     async def exchange(
         self,
@@ -47,6 +57,7 @@ class TokenService:
             code_verifier=code_verifier,
             proof=proof,
         )
+        signer = await self._access_tokens.signer_for(client)
         now, code_hash = self._world.now(), token_hash(code)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
@@ -65,15 +76,17 @@ class TokenService:
                     client=client,
                     rules=rules,
                     standing=standing,
-                    scope=tuple(standing.scope.split()),
+                    scope=tuple((found.scope or standing.scope).split()),
                     binding=binding,
+                    access_tokens=self._access_tokens,
+                    signer=signer,
                     nonce=found.nonce,
                 )
                 pair = await issue(db, self._world, wanted)
         if refusal is not None:
             refusal.holder = standing
             raise refusal
-        return pair
+        return await self._identity.identified(client, pair)
 
     async def refresh(
         self, client: Client, refresh_token: str, scope: str | None, proof: Proof = NO_PROOF
@@ -87,6 +100,7 @@ class TokenService:
         """
         rules = rules_of(client, self._policy)
         binding = _required_binding(rules, proof)
+        signer = await self._access_tokens.signer_for(client)
         now, old_hash = self._world.now(), token_hash(refresh_token)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
@@ -107,12 +121,14 @@ class TokenService:
                     standing=standing,
                     scope=tuple((scope or found.scope).split()),
                     binding=binding,
+                    access_tokens=self._access_tokens,
+                    signer=signer,
                 )
                 pair = await self._rotate(db, wanted, refresh_token, found)
         if refusal is not None:
             refusal.holder = standing
             raise refusal
-        return pair
+        return await self._identity.identified(client, pair)
 
     async def revoke(self, client: Client, token: str) -> Standing | None:
         """End the grant of either of its tokens, at once (RFC 7009, T-23), and return it.

@@ -1,6 +1,7 @@
 """``…/authorize``: the consent of a persona without a browser, through the pages' own services."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from sandbox.domain.oauth.parameters import parse_parameters
 from sandbox.services.bank import Bank
 from sandbox.services.oauth import headless
 from sandbox.services.oauth.grants import NothingChosen
-from sandbox.services.population import load_clients
+from sandbox.services.oauth.registration import UnknownClient
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
@@ -26,7 +27,7 @@ async def authorize(call: ControlCall) -> Json:
     try:
         consented = await headless.consent(
             bank,
-            parse_parameters(authorization_request(call)),
+            parse_parameters(await authorization_request(call, bank)),
             body["persona"],
             account_ids=None if accounts is None else tuple(accounts),
             functions=None if functions is None else tuple(functions),
@@ -44,15 +45,16 @@ async def bank_of(call: ControlCall, name: str) -> Bank:
     return call.controls.front.worlds.bank(await call.world(), name)
 
 
-def authorization_request(call: ControlCall) -> str:
+async def authorization_request(call: ControlCall, bank: Bank) -> str:
     """Return the query that a browser would bring to the authorization endpoint."""
     body = call.body
     given = {name: body[name] for name in _REQUEST_FIELDS if body.get(name)}
     given["response_type"] = "code"
     if "code_challenge" in given:
         given["code_challenge_method"] = body.get("code_challenge_method", "S256")
-    for client in load_clients(body["bank"]):
-        if client.client_id == given["client_id"]:
+    with suppress(UnknownClient):  # the checks will say so
+        client = await bank.registration.find(given["client_id"])
+        if client.redirect_uris:
             given.setdefault("redirect_uri", client.redirect_uris[0])
     given.setdefault("state", "headless")
     return urlencode(given, errors="surrogatepass")

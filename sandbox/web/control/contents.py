@@ -77,19 +77,20 @@ async def list_tokens(call: ControlCall) -> Json:
 async def mint_tokens(call: ControlCall) -> Json:
     """Consent as a persona and answer the tokens that the client would get."""
     bank = await bank_of(call, call.body["bank"])
-    parameters = parse_parameters(authorization_request(call))
+    parameters = parse_parameters(await authorization_request(call, bank))
     try:
         pair = await headless.mint(bank, parameters, call.body["persona"])
     except Exception as error:
         raise problem_of(error, call.body) from error
-    return {
+    answer = {
         "access_token": pair.access_token,
-        "token_type": "Bearer",
+        "token_type": pair.token_type,
         "expires_in": pair.expires_in,
         "refresh_token": pair.refresh_token,
         "refresh_token_expires_in": pair.refresh_token_expires_in,
         "scope": pair.scope,
     }
+    return answer if pair.id_token is None else {**answer, "id_token": pair.id_token}
 
 
 async def expire_token(call: ControlCall) -> Json:

@@ -3,9 +3,12 @@
 from typing import Any
 
 from sandbox.clock import Mode
-from sandbox.domain.persona import Persona, ReadyClient
+from sandbox.domain.client import Client
+from sandbox.domain.persona import Persona
 from sandbox.domain.time import iso
-from sandbox.services.population import load_clients, load_personas
+from sandbox.services.bank import Bank
+from sandbox.services.population import load_personas
+from sandbox.services.ready_keys import shown_keys
 from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, Controls
 from sandbox.web.oauth.metadata import endpoints_of
@@ -31,7 +34,7 @@ def listed(call: ControlCall, name: str) -> Json:
     return {"name": name, "open": True, "seed": running.seed, "clock": clock(running)}
 
 
-def world(found: World, controls: Controls) -> Json:
+async def world(found: World, controls: Controls) -> Json:
     tls_base_url = found.tls_base_url()
     over_tls = {} if tls_base_url is None else {"tls_base_url": tls_base_url + found.prefix}
     return {
@@ -40,44 +43,61 @@ def world(found: World, controls: Controls) -> Json:
         "clock": clock(found),
         "base_url": found.base_url() + found.prefix,
         **over_tls,
-        "banks": [bank(found, profile) for profile in controls.profiles.values()],
+        "banks": [
+            await bank(controls.front.worlds.bank(found, profile.name), profile)
+            for profile in controls.profiles.values()
+        ],
     }
 
 
-def bank(found: World, profile: Profile) -> Json:
-    issuer = found.issuer(profile.name)
+async def bank(found: Bank, profile: Profile) -> Json:
+    issuer, here = found.world.issuer(profile.name), found.world.personas
+    clients = await found.registration.list_all()
     return {
         "name": profile.name,
         "display_name": {"ja": profile.face.name_ja, "en": profile.face.name_en},
         "bank_code": profile.bank_code,
         **endpoints_of(issuer, profile),
         "openapi": f"{issuer}/openapi.json",
-        "clients": [client(ready) for ready in load_clients(profile.name)],
+        "clients": [client(each, found.registration.known_secret(each)) for each in clients],
         "personas": [
             persona(ready)
             for ready in load_personas(profile.name)
-            if found.personas is None or ready.key in found.personas
+            if here is None or ready.key in here
         ],
     }
 
 
-def client(ready: ReadyClient) -> Json:
-    shown: Json = {"client_id": ready.client_id}
-    if ready.client_secret is not None:
-        shown["client_secret"] = ready.client_secret
+def client(found: Client, secret: str | None) -> Json:
+    """Return a client; ``secret`` None: it has none, or the bank knows no more than its hash."""
+    shown: Json = {"client_id": found.client_id}
+    if secret is not None:
+        shown["client_secret"] = secret
     return {
         **shown,
-        "provider_name": ready.provider_name,
-        "redirect_uris": list(ready.redirect_uris),
-        "scopes": list(ready.scopes),
-        "token_endpoint_auth_method": ready.auth_method,
-        "security_profile": ready.security_profile,
-        "functions": list(ready.functions),
-        "contractor_kinds": list(ready.contractor_kinds),
-        "pkce": ready.pkce,
-        "auto_manual_mode": ready.auto_manual_mode,
-        "status": ready.status,
+        "provider_name": found.provider_name,
+        "redirect_uris": list(found.redirect_uris),
+        "scopes": list(found.scopes),
+        "token_endpoint_auth_method": found.auth_method,
+        "security_profile": found.security_profile,
+        "functions": list(found.functions),
+        "contractor_kinds": list(found.contractor_kinds),
+        "pkce": found.pkce,
+        "auto_manual_mode": found.auto_manual_mode,
+        "status": found.status,
+        **_proofs(found),
     }
+
+
+def _proofs(found: Client) -> Json:
+    """Return what a client shows beside, or instead of, a secret."""
+    options = found.options
+    said = {
+        "jwks": shown_keys(found),
+        "dpop_bound_access_tokens": options.dpop_bound or None,
+        "tls_client_auth_subject_dn": options.tls_subject_dn or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def persona(ready: Persona) -> Json:

@@ -4,7 +4,13 @@ from aiohttp import web
 
 from sandbox.domain.time import iso
 from sandbox.services.resets import ResetService
-from sandbox.services.snapshots import Snapshot, SnapshotRefused, SnapshotService, UnknownSnapshot
+from sandbox.services.snapshots import (
+    Snapshot,
+    SnapshotRefused,
+    SnapshotService,
+    SnapshotUnusable,
+    UnknownSnapshot,
+)
 from sandbox.web.control import describe
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
@@ -46,6 +52,8 @@ async def restore_snapshot(call: ControlCall) -> Json:
         await snapshots.restore(name)
     except (UnknownSnapshot, SnapshotRefused) as error:
         raise unknown(name) from error
+    except SnapshotUnusable as error:
+        raise Problem(422, "snapshot-refused", f"{error}; the world is as it was") from error
     return describe.clock(await call.world())
 
 

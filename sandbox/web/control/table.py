@@ -1,6 +1,18 @@
 """Every resource of the control API (DESIGN §10), one row each."""
 
-from sandbox.web.control import certificates, clock, consent, contents, journal, snapshots, worlds
+from sandbox.web.control import (
+    certificates,
+    clients,
+    clock,
+    consent,
+    contents,
+    faults,
+    journal,
+    keys,
+    snapshots,
+    staff,
+    worlds,
+)
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
 
 CERTIFICATES = "/api/v1/certificates"
@@ -8,7 +20,9 @@ WORLDS = "/api/v1/worlds"
 WORLD = f"{WORLDS}/{{world}}"
 GRANT = f"{WORLD}/grants/{{id}}"
 SNAPSHOT = f"{WORLD}/snapshots/{{name}}"
+CLIENT = f"{WORLD}/clients/{{id}}"
 PAGING = ("after", "limit")
+FAULTS = f"{WORLD}/faults"
 TOKEN = f"{WORLD}/tokens/{{id}}"
 
 
@@ -110,6 +124,51 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "accounts",
         query=("bank", "persona", *PAGING),
     ),
+    row(
+        "POST",
+        f"{WORLD}/bank/{{bank}}/unlock",
+        staff.unlock,
+        "Unlock a sign-in",
+        "done",
+        "unlock_request",
+    ),
+    row(
+        "GET",
+        f"{WORLD}/clients",
+        clients.list_clients,
+        "Clients",
+        "clients",
+        query=("bank", "status"),
+    ),
+    row(
+        "POST",
+        f"{WORLD}/clients",
+        clients.register_client,
+        "Register a client",
+        "client",
+        "client_metadata",
+    ),
+    row("GET", CLIENT, clients.show_client, "One client", "client"),
+    row("PUT", CLIENT, clients.update_client, "Change a client", "client", "client_metadata"),
+    row("DELETE", CLIENT, clients.delete_client, "End a client", "done"),
+    row("POST", f"{CLIENT}/block", clients.block_client, "Block a client", "client"),
+    row("POST", f"{CLIENT}/unblock", clients.unblock_client, "Let a client in again", "client"),
+    row(
+        "POST",
+        f"{CLIENT}/rotate-secret",
+        clients.rotate_client_secret,
+        "A new client secret",
+        "client_secret",
+    ),
+    row("GET", f"{WORLD}/keys", keys.list_keys, "Signing keys", "keys"),
+    row(
+        "POST",
+        f"{WORLD}/keys/rotate",
+        keys.rotate_keys,
+        "Rotate signing keys",
+        "keys",
+        "keys_request",
+    ),
     row("GET", f"{WORLD}/snapshots", snapshots.list_snapshots, "Snapshots", "snapshots"),
     row(
         "POST",
@@ -136,6 +195,19 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "Go back to a snapshot",
         "clock",
     ),
+    row("GET", FAULTS, faults.list_faults, "Fault rules", "faults"),
+    row("POST", FAULTS, faults.add_fault, "Add a fault rule", "fault", "fault_request"),
+    row("DELETE", FAULTS, faults.clear_faults, "Take all fault rules away", "done"),
+    row(
+        "POST",
+        f"{FAULTS}/explain",
+        faults.explain_fault,
+        "What a call would meet",
+        "explain",
+        "explain_request",
+    ),
+    row("GET", f"{FAULTS}/{{id}}", faults.show_fault, "One fault rule", "fault"),
+    row("DELETE", f"{FAULTS}/{{id}}", faults.remove_fault, "Take a fault rule away", "done"),
     row(
         "GET",
         f"{WORLD}/journal",

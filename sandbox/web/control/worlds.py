@@ -19,7 +19,7 @@ async def list_worlds(call: ControlCall) -> Json:
 
 async def show_world(call: ControlCall) -> Json:
     """Describe a world: its banks with issuer, endpoints, ready clients and personas."""
-    return describe.world(await call.world(), call.controls)
+    return await describe.world(await call.world(), call.controls)
 
 
 async def create_world(call: ControlCall) -> Json:
@@ -31,7 +31,7 @@ async def create_world(call: ControlCall) -> Json:
         raise Problem(409, "world-exists", f"there is a world {name!r}; DELETE it first") from error
     except WorldRefused as error:
         raise Problem(422, "world-refused", str(error)) from error
-    return describe.world(world, call.controls)
+    return await describe.world(world, call.controls)
 
 
 async def _made(call: ControlCall, name: str) -> World:

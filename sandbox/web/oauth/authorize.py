@@ -6,6 +6,7 @@ can read (O-23).
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -16,22 +17,32 @@ from sandbox.domain.oauth.errors import (
     ShownError,
     TemporarilyUnavailable,
 )
+from sandbox.domain.oauth.openid import language_of_locales
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
-from sandbox.services.oauth.authorize import Interaction, RedirectBack
+from sandbox.services.oauth.answers import RedirectBack
+from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.grants import NothingChosen
+from sandbox.services.oauth.requests import world_token
 from sandbox.services.sign_in import SignInRefused
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.answered import Answered, Given, answer_key
-from sandbox.web.oauth.forms import once_each, read_form
-from sandbox.web.oauth.redirects import COOKIE, give_cookie, leaving, see_other
+from sandbox.web.oauth.forms import exact_form, once_each, read_form
+from sandbox.web.oauth.redirects import (
+    COOKIE,
+    SESSION,
+    give_cookie,
+    give_session,
+    leaving,
+    see_other,
+)
 from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
 from sandbox.web.oauth.tester import FIELD, TesterBar
 from sandbox.web.profile import Profile
-from sandbox.web.wording import keep_language
+from sandbox.web.wording import LANGUAGE_PARAMETER, keep_language
 
 NO_FORM = Parameters({}, frozenset())
 INTERACTION_PATH = "/oauth/auth/{interaction}"
@@ -58,22 +69,22 @@ class AuthorizePages:
 
     async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
-        try:
-            parameters = parse_parameters(request.rel_url.raw_query_string)
-        except TooManyFields:
-            raise ShownError("invalid_request") from None
-        entry_of(request).client_id = parameters.get("client_id")
-        client, asked = await bank.authorize.check(parameters)
+        client, asked = await bank.requests.check(await _parameters(request))
         try:
             bank.check_hours()
         except OutsideServiceHours:
             closed = TemporarilyUnavailable("outside service hours")
-            return see_other(
-                bank.authorize.error_location(asked.redirect_uri, asked.state, closed), status=302
-            )
-        interaction_id, cookie = await bank.authorize.begin(client, asked)
+            raise RedirectBack(
+                bank.authorize.error_location(asked.redirect_uri, asked.state, closed)
+            ) from None
+        session = request.cookies.get(SESSION)
+        interaction_id, cookie = await bank.authorize.begin(client, asked, session)
         base = request.path.removesuffix("/")
-        response = see_other(f"{base}/{interaction_id}", status=302)
+        if "world" not in request.match_info:  # found in another way: from here on by its path
+            base = bank.world.prefix + base
+        language = language_of_locales(asked.ui_locales)
+        chosen = f"?{LANGUAGE_PARAMETER}={language}" if language else ""
+        response = _sent_on(request, f"{base}/{interaction_id}{chosen}")
         give_cookie(response, bank, f"{base}/{interaction_id}", cookie)
         keep_language(request, response)
         return response
@@ -165,14 +176,15 @@ class AuthorizePages:
         try:
             # What the tester's bar gets wrong on purpose locks the login alone.
             address = None if self._is_tested(form) else request.remote
-            new_cookie, contractor = await bank.authorize.sign_in(
-                interaction, typed, address=address
+            signed_in = await bank.authorize.sign_in(
+                interaction, typed, address=address, session=request.cookies.get(SESSION)
             )
         except SignInRefused as refused:
             return self._screens.refused(request, interaction, token, form, refused)
-        entry.contractor_id = contractor.contractor_id
+        entry.contractor_id = signed_in.contractor.contractor_id
         response = see_other(request.path)
-        give_cookie(response, bank, request.path, new_cookie)
+        give_cookie(response, bank, request.path, signed_in.cookie)
+        give_session(response, bank, signed_in.session)
         keep_language(request, response)
         return response
 
@@ -213,6 +225,17 @@ class AuthorizePages:
             entry.contractor_id = found.contractor.contractor_id
         return found, cookie
 
+    async def _bank(self, request: web.Request) -> Bank:
+        """Return the bank of the world that the request is for: its request URI may name it."""
+        token = None
+        if "interaction" not in request.match_info:
+            # What cannot be read is refused in a moment, in whatever world this is.
+            with suppress(ShownError, InvalidRequest, web.HTTPRequestEntityTooLarge):
+                parameters = await _parameters(request)
+                entry_of(request).client_id = parameters.get("client_id")
+                token = world_token(parameters.get("request_uri"))
+        return await self._front.bank(request, self._profile.name, token=token)
+
     async def _answer(self, request: web.Request, operation: str, act: Act) -> web.Response:
         entry_of(request).operation = operation
         return stamped(request, await self._page(request, act))
@@ -220,9 +243,10 @@ class AuthorizePages:
     async def _page(self, request: web.Request, act: Act) -> web.Response:
         """Show what may not be redirected; redirect the rest (O-2)."""
         try:
-            return await act(request, await self._front.bank(request, self._profile.name))
+            return await act(request, await self._bank(request))
         except RedirectBack as back:
-            return see_other(back.location, status=302)
+            entry_of(request).grant_id = back.grant_id
+            return _sent_on(request, back.location)
         except ShownError as error:
             return self._screens.error(request, error)
         except InvalidRequest:
@@ -236,3 +260,18 @@ class AuthorizePages:
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             return self._screens.error(request, ShownError("internal", 500))
+
+
+async def _parameters(request: web.Request) -> Parameters:
+    """Return an authorization request's parameters: of the query, or (Core §3.1.2.1) of a form."""
+    if request.method == "POST":
+        return await exact_form(request)
+    try:
+        return parse_parameters(request.rel_url.raw_query_string)
+    except TooManyFields:
+        raise ShownError("invalid_request") from None
+
+
+def _sent_on(request: web.Request, location: str) -> web.Response:
+    """Send the browser on, after a form by 303 (O-22)."""
+    return see_other(location, status=303 if request.method == "POST" else 302)

@@ -38,6 +38,16 @@ async def read_form(request: web.Request) -> Parameters:
         raise InvalidRequest("too many fields") from None
 
 
+async def exact_form(request: web.Request) -> Parameters:
+    """Return the fields of a form body byte for byte, whatever is no UTF-8 as surrogate escapes.
+
+    For authorization requests: their ``state`` goes back as it came (O-8). Raises: as ``read_form``
+    does.
+    """
+    await read_form(request)
+    return parse_parameters((await request.read()).decode("utf-8", "surrogateescape"))
+
+
 def once_each(form: Parameters) -> Parameters:
     """Return ``form``, or refuse a field given twice (O-27)."""
     if form.duplicated:

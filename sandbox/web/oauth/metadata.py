@@ -19,6 +19,9 @@ def endpoints_of(issuer: str, profile: Profile) -> dict[str, str]:
         "authorization_endpoint": f"{base}/oauth/auth",
         "token_endpoint": f"{base}/oauth/token",
         "revocation_endpoint": f"{base}/oauth/revoke",
+        "introspection_endpoint": f"{base}/oauth/introspect",
+        "userinfo_endpoint": f"{base}/oauth/userinfo",
+        "jwks_uri": f"{base}{profile.keys_path}",
     }
 
 

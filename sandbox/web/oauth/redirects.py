@@ -5,6 +5,7 @@ from aiohttp import web
 from sandbox.services.bank import Bank
 
 COOKIE = "interaction"
+SESSION = "bank_session"
 KEEP_S = 30.0  # how long a given answer, and the cookie that asks for it again, are kept
 
 
@@ -30,6 +31,20 @@ def give_cookie(
         samesite="Lax",
         secure=bank.world.base_url().startswith("https:"),
         max_age=max_age,
+    )
+
+
+def give_session(response: web.Response, bank: Bank, session: str | None) -> None:
+    """Give the browser the cookie of a log-in that is kept, for the pages of this bank alone."""
+    if session is None:
+        return
+    response.set_cookie(
+        SESSION,
+        session,
+        path=f"{bank.world.prefix}/{bank.name}",
+        httponly=True,
+        samesite="Lax",
+        secure=bank.world.base_url().startswith("https:"),
     )
 
 

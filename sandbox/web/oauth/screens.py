@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.domain.contractor import SignIn, card_login, user_login
 from sandbox.domain.oauth.errors import ShownError
+from sandbox.domain.oauth.openid import fields_of_hint, identity_shown
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.time import jst, jst_date
 from sandbox.services.bank import Bank
@@ -101,9 +102,11 @@ class Screens:
         status: int = 200,
     ) -> web.Response:
         kinds = interaction.client.contractor_kinds
+        hint = fields_of_hint(interaction.request.login_hint or "")
         wanted = (form.get("kind") if form else None) or request.query.get("kind")
+        wanted = wanted or hint.get("kind")
         kind = wanted if wanted in kinds else kinds[0]
-        typed = form.values if form else {}
+        typed = form.values if form else hint
         html = self._pages.render(
             "sign_in.html",
             language_of(request),
@@ -168,6 +171,7 @@ class Screens:
             language_of(request),
             **self._common(request, interaction, token),
             contractor_name=contractor.name,
+            identity=identity_shown(interaction.request.scope, interaction.request.detail),
             functions=_functions(interaction, None if chosen is None else chosen[0]),
             accounts=await _accounts(bank, interaction, None if chosen is None else chosen[1]),
             granted_until=jst_date(bank.authorize.granted_until()),
@@ -214,6 +218,8 @@ class Screens:
 
 
 def _functions(interaction: Interaction, chosen: tuple[str, ...] | None) -> list[FunctionChoice]:
+    if not interaction.request.opens_apis:
+        return []
     return [
         FunctionChoice(code=cast(FunctionCode, code), checked=chosen is None or code in chosen)
         for code in interaction.client.functions
@@ -224,6 +230,8 @@ async def _accounts(
     bank: Bank, interaction: Interaction, chosen: tuple[str, ...] | None
 ) -> list[AccountChoice]:
     assert interaction.contractor is not None
+    if not interaction.request.opens_apis:
+        return []
     return [
         AccountChoice(
             value=account.account_id,

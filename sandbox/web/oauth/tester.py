@@ -23,7 +23,7 @@ from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.population import load_personas
 from sandbox.services.world import World
 from sandbox.web.noting import entry_of
-from sandbox.web.oauth.redirects import COOKIE, leaving, see_other
+from sandbox.web.oauth.redirects import COOKIE, SESSION, leaving, see_other
 
 Take: TypeAlias = Callable[
     [web.Request, Bank, Interaction, str, Parameters], Awaitable[web.Response]
@@ -191,15 +191,19 @@ class TesterBar:
         button: Pressed,
     ) -> web.Response:
         """Sign in where nobody has, and allow where the button says so."""
+        session = None
         if button.persona is not None:
             typed = typed_by(button.persona)
             response = await self._take(request, bank, interaction, cookie, typed)
             if button.outcome == "sign_in" or response.status != 303:
                 return response
-            cookie = response.cookies[COOKIE].value
+            cookie, session = response.cookies[COOKIE].value, response.cookies.get(SESSION)
             interaction = await bank.authorize.find(request.match_info["interaction"], cookie)
         assert interaction.contractor is not None
         offered = await bank.authorize.list_offered(interaction.contractor)
         chosen = offered[:1] if button.outcome == "allow_part" else offered
         boxes = ticked(interaction.client.functions, tuple(a.account_id for a in chosen))
-        return await self._take(request, bank, interaction, cookie, boxes)
+        response = await self._take(request, bank, interaction, cookie, boxes)
+        if session is not None:  # of the log-in on the way
+            response.cookies[SESSION] = session
+        return response

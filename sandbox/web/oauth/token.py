@@ -1,4 +1,4 @@
-"""The token and revocation endpoints (RFC 6749 §3.2, RFC 7009), one of each per bank."""
+"""The token, revocation and introspection endpoints (RFC 6749 §3.2, RFC 7009, RFC 7662)."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,7 @@ from sandbox.domain.oauth.errors import (
     UnsupportedGrantType,
 )
 from sandbox.domain.oauth.parameters import Parameters
+from sandbox.domain.oauth.security import Proof
 from sandbox.services.bank import Bank
 from sandbox.services.journal import Entry
 from sandbox.services.oauth.client_auth import claimed_client
@@ -23,7 +24,9 @@ from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.caller import authenticated, proof_of
 from sandbox.web.oauth.forms import once_each, read_form
+from sandbox.web.oauth.par import push
 from sandbox.web.profile import Profile
 from sandbox.web.reasons import HEADER, helped
 
@@ -33,20 +36,25 @@ FIELD_MAX = 2048
 _TAGGED = ("code", "refresh_token", "token")  # these name their world
 
 
-async def by_code(bank: Bank, client: Client, form: Parameters) -> TokenPair:
+async def by_code(bank: Bank, client: Client, form: Parameters, proof: Proof) -> TokenPair:
     return await bank.tokens.exchange(
         client,
         _field(form, "code"),
         _field(form, "redirect_uri"),
         form.get("code_verifier"),
+        proof,
     )
 
 
-async def by_refresh_token(bank: Bank, client: Client, form: Parameters) -> TokenPair:
-    return await bank.tokens.refresh(client, _field(form, "refresh_token"), form.get("scope"))
+async def by_refresh_token(
+    bank: Bank, client: Client, form: Parameters, proof: Proof
+) -> TokenPair:
+    return await bank.tokens.refresh(
+        client, _field(form, "refresh_token"), form.get("scope"), proof
+    )
 
 
-GRANT_TYPES: dict[str, Callable[[Bank, Client, Parameters], Awaitable[TokenPair]]] = {
+GRANT_TYPES: dict[str, Callable[[Bank, Client, Parameters, Proof], Awaitable[TokenPair]]] = {
     "authorization_code": by_code,
     "refresh_token": by_refresh_token,
 }
@@ -65,15 +73,22 @@ class TokenEndpoints:
     async def revoke(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, "revoke", self._revoke)
 
+    async def par(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, "par", push, status=201)
+
+    async def introspect(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, "introspect", self._introspect)
+
     async def _issue(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         bank.check_hours()
-        client = await bank.client_auth.authenticate(_authorization(request), form)
+        client = await authenticated(request, bank, form)
         grant_type = _field(form, "grant_type")
         if grant_type not in GRANT_TYPES:
             raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token")
-        pair = await GRANT_TYPES[grant_type](bank, client, form)
+        proof = await proof_of(request, bank, client)
+        pair = await GRANT_TYPES[grant_type](bank, client, form, proof)
         entry_of(request).holder = pair.holder
-        return {
+        answer = {
             "access_token": pair.access_token,
             "token_type": pair.token_type,
             "expires_in": pair.expires_in,
@@ -82,17 +97,31 @@ class TokenEndpoints:
             "auto_manual_mode": client.auto_manual_mode,
             "scope": pair.scope,
         }
+        return answer if pair.id_token is None else {**answer, "id_token": pair.id_token}
 
     async def _revoke(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
-        client = await bank.client_auth.authenticate(_authorization(request), form)
+        client = await authenticated(request, bank, form)
         entry_of(request).holder = await bank.tokens.revoke(client, _field(form, "token"))
         return {}  # RFC 7009 §2.2: 200, also for a token that nobody knows
+
+    async def _introspect(
+        self, request: web.Request, bank: Bank, form: Parameters
+    ) -> dict[str, Any]:
+        client = await authenticated(request, bank, form)
+        if client.is_public:
+            raise InvalidClient("only a client that proves who it is may ask")  # O-14
+        told, entry_of(request).holder = await bank.introspection.describe(
+            client, _field(form, "token")
+        )
+        return told
 
     async def _answer(
         self,
         request: web.Request,
         operation: str,
         act: Callable[[web.Request, Bank, Parameters], Awaitable[dict[str, Any]]],
+        *,
+        status: int = 200,
     ) -> web.StreamResponse:
         entry = entry_of(request)
         entry.operation = operation
@@ -103,7 +132,7 @@ class TokenEndpoints:
             secret = next((form.values[name] for name in _TAGGED if name in form.values), None)
             bank = await self._front.bank(request, self._profile.name, token=secret)
             body = await act(request, bank, form)
-            return _uncached(json_response(body, now=bank.world.now()))
+            return _uncached(json_response(body, status=status, now=bank.world.now()))
         except OAuthError as error:
             refusal = self._refuse(entry, error)
         except OutsideServiceHours as error:
@@ -149,10 +178,3 @@ def _field(form: Parameters, name: str) -> str:
     if len(value) > FIELD_MAX:
         raise InvalidRequest(f"{name} is too long")
     return value
-
-
-def _authorization(request: web.Request) -> str | None:
-    headers = request.headers.getall("Authorization", ())
-    if len(headers) > 1:
-        raise InvalidRequest("two Authorization headers")
-    return headers[0] if headers else None

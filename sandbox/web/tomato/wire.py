@@ -12,6 +12,7 @@ from sandbox.domain.errors import (
     InsufficientScope,
     InvalidParameter,
     InvalidPeriod,
+    KeyNotProven,
     OutsideServiceHours,
     PeriodOutOfRange,
     TokenRejected,
@@ -36,6 +37,7 @@ REFUSALS: dict[type[BankError], Refusal] = {
         400, "too_many_items", "照会結果が上限件数を超えました。期間を短くしてください。"
     ),
     TokenRejected: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
+    KeyNotProven: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
     FunctionNotAvailable: Refusal(
         403, "function_not_available", "この接続事業者ではご利用いただけない機能です。"
     ),

@@ -1,5 +1,7 @@
 """Every field of a transfer file at its edges: what passes, what is remarked, and where."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.domain.kana import wire_characters
@@ -215,11 +217,17 @@ def test_a_report_names_the_characters(content: str | bytes, named: str) -> None
 
 
 def test_wo_passes_in_names_where_the_profile_admits_it() -> None:
-    from dataclasses import replace
-
     data = put(BULK, 2, layouts.BULK_DATA, "beneficiary_name", "ｶｸｳ ｦﾘ")
     assert codes_of(data) == ["Z202"]
     wide = replace(FORM_ONLY, wo_in_names=True)
     assert codes_of(data, wide) == []
     padded = put(data, 2, layouts.BULK_DATA, "beneficiary_bank_name", " ｦ")
     assert codes_of(padded, wide) == ["Z203"]
+
+
+def test_a_voicing_mark_does_not_reach_over_the_edge_of_a_field() -> None:
+    across = "ABCDEFGHIｶﾞ"
+    codes = put(BULK, 2, layouts.BULK_DATA, "customer_code1", across[:10])
+    codes = put(codes, 2, layouts.BULK_DATA, "customer_code2", across[10:])
+    assert codes_of(codes) == ["Z204"]
+    assert codes_of(put(EDI, 2, layouts.BULK_EDI_DATA, "edi_info", across)) == []
