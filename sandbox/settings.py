@@ -8,21 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.bank_settings import BANK_SETTINGS, BANKS, BankSetting
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.moment import parse_time_of_day
 from sandbox.domain.policy import BankPolicy
-from sandbox.setting_texts import (
-    base_url,
-    boolean,
-    clock,
-    count,
-    directory,
-    hours,
-    port,
-    registration,
-    request_uri_lifetime,
-    seed,
-)
+from sandbox.setting_texts import base_url, boolean, clock, count, directory, port, seed
 
 
 class SettingInvalid(ValueError):
@@ -49,13 +38,13 @@ class Setting:
         return self.read is boolean
 
 
-def _tomato(field: str, read: Callable[[str], Any], default: str, text: str) -> Setting:
+def _of_bank(row: BankSetting, bank: str) -> Setting:
     return Setting(
-        name=f"tomato_{field.removesuffix('_ms')}",
-        read=read,
-        default=default,
-        help=text,
-        policy=field,
+        name=f"{bank}_{row.field.removesuffix('_ms')}",
+        read=row.read,
+        default=row.defaults[bank],
+        help=row.help,
+        policy=row.field,
     )
 
 
@@ -220,113 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="0",
         help="Check the bank's own answers against their schemas",
     ),
-    _tomato("code_lifetime_ms", parse_duration, "60s", "Lifetime of an authorization code"),
-    _tomato("access_token_lifetime_ms", parse_duration, "30m", "Lifetime of an access token"),
-    _tomato("refresh_token_lifetime_ms", parse_duration, "30d", "Lifetime of a refresh token"),
-    _tomato(
-        "grant_lifetime_ms",
-        parse_duration,
-        "90d",
-        "Lifetime of a grant; 0s: it does not end by itself",
-    ),
-    _tomato(
-        "refresh_sliding", boolean, "1", "1: each refresh starts the refresh token's lifetime again"
-    ),
-    _tomato(
-        "refresh_rotation",
-        boolean,
-        "1",
-        "1: a refresh token works once, and its reuse ends the grant",
-    ),
-    _tomato(
-        "manual_window_ms",
-        parse_duration,
-        "10m",
-        "How long after the user's presence a client in manual mode may refresh",
-    ),
-    _tomato(
-        "one_grant_per_provider",
-        boolean,
-        "1",
-        "1: a new consent ends the contractor's earlier grant at the same provider",
-    ),
-    _tomato(
-        "one_grant_per_contractor",
-        boolean,
-        "0",
-        "1: a new consent ends the contractor's grants at every provider",
-    ),
-    _tomato(
-        "last_grant_only",
-        boolean,
-        "0",
-        "1: a user's new consent ends all that user's earlier ones",
-    ),
-    _tomato(
-        "revocation_lag_ms",
-        parse_duration,
-        "0s",
-        "How long a revocation by the provider takes until it is in force",
-    ),
-    _tomato(
-        "session_lifetime_ms",
-        parse_duration,
-        "10m",
-        "How long a log-in serves later OpenID requests of the same browser; 0s: not at all",
-    ),
-    _tomato(
-        "request_uri_lifetime_ms",
-        request_uri_lifetime,
-        "90s",
-        "Lifetime of a pushed authorization request, 5s to 599s",
-    ),
-    _tomato(
-        "key_rotation_ms",
-        parse_duration,
-        "0s",
-        "How long one of the bank's keys signs; 0s: until somebody rotates it",
-    ),
-    _tomato(
-        "dynamic_registration",
-        registration,
-        "off",
-        "Whether clients register themselves (RFC 7591): off, open, or token: with an initial one",
-    ),
-    _tomato(
-        "registration_token", str, "", "The initial access token that such a registration needs"
-    ),
-    _tomato(
-        "interaction_lifetime_ms", parse_duration, "10m", "How long sign-in and consent may take"
-    ),
-    _tomato("lock_after", count, "5", "Wrong PINs or passwords until a login is locked"),
-    _tomato(
-        "address_lock_after",
-        count,
-        "50",
-        "Wrong PINs or passwords from one address until it is locked; 0: it never is",
-    ),
-    _tomato("lock_duration_ms", parse_duration, "1h", "How long a login or address stays locked"),
-    _tomato("look_back_months", count, "13", "How many months of statement lines are shown"),
-    _tomato("most_items", count, "9999", "Most statement lines in one answer"),
-    _tomato(
-        "rate_limit_per_minute",
-        count,
-        "30",
-        "Data calls a minute per client and contractor; 0: no limit",
-    ),
-    _tomato("hours", hours, "always", "Service hours: always or regional"),
-    _tomato(
-        "closing_run_at",
-        parse_time_of_day,
-        "00:00",
-        "When the closing run moves on the previous-day balances (Tokyo)",
-    ),
-    _tomato(
-        "strict_realism",
-        boolean,
-        "0",
-        "1: nothing that a real bank would not send: no X-Sandbox-Reason, no tester's bar",
-    ),
+    *(_of_bank(row, bank) for bank in BANKS for row in BANK_SETTINGS if bank in row.defaults),
 )
 
 

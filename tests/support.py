@@ -156,6 +156,7 @@ async def run_sandbox(
         "clock": f"frozen:{NOW}",
         "strict": "1",
         "tomato_rate_limit_per_minute": "0",
+        "web21_rate_limit_per_minute": "0",
         **settings,
     }
     read = read_settings(flags, environ={})

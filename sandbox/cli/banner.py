@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.domain.persona import Persona, ReadyClient
 from sandbox.domain.time import iso
-from sandbox.services.population import load_clients, load_personas
+from sandbox.services.population import load_clients, load_people
 
 if TYPE_CHECKING:
     from sandbox.app import Sandbox
@@ -50,7 +50,7 @@ def _bank(sandbox: "Sandbox", profile: "Profile", *, has_token: bool) -> list[st
         "  clients",
         *_table([_client(each) for each in sandbox.world.ready_clients[profile.name]]),
         "  personas",
-        *_table([_persona(persona) for persona in load_personas(profile.name)]),
+        *_table([_persona(persona) for persona in load_people(profile.name)]),
         "  first call (a code, without a browser)",
         f"    {first_call(sandbox.control_url, profile.name, has_token=has_token)}",
     ]
@@ -58,7 +58,7 @@ def _bank(sandbox: "Sandbox", profile: "Profile", *, has_token: bool) -> list[st
 
 def first_call(control_url: str, bank: str, *, has_token: bool = False) -> str:
     """Return the curl line that makes a persona consent and answers the code."""
-    client, persona = load_clients(bank)[0], load_personas(bank)[0]
+    client, persona = load_clients(bank)[0], load_people(bank)[0]
     body = (
         f'{{"bank":"{bank}","client_id":"{client.client_id}",'
         f'"persona":"{persona.key}","scope":"{client.scopes[0]}"}}'
@@ -72,14 +72,15 @@ def first_call(control_url: str, bank: str, *, has_token: bool = False) -> str:
 
 def _client(client: ReadyClient) -> list[str]:
     by = "public" if client.auth_method == "none" else client.auth_method
-    redirect_uri = client.redirect_uris[0] if client.redirect_uris else "(introspects)"
+    no_uri = "(not registered yet)" if client.status == "issued" else "(introspects)"
+    redirect_uri = client.redirect_uris[0] if client.redirect_uris else no_uri
     secret = client.client_secret or f"({by})"
     return [client.client_id, secret, f"PKCE {client.pkce}", redirect_uri]
 
 
 def _persona(persona: Persona) -> list[str]:
     fields = " ".join(f"{name}={value}" for name, value in persona.login.fields().items())
-    return [persona.key or "", _clipped(persona.name), fields]
+    return [persona.key or "", _clipped(persona.person_name), fields]
 
 
 def _table(rows: list[list[str]]) -> list[str]:

@@ -82,13 +82,18 @@ class Client:
     contractor_kinds: tuple[str, ...]
     pkce: str  # optional, required, off
     auto_manual_mode: str  # auto, manual
-    status: str  # active, blocked, ended
+    status: str  # issued, active, blocked, ended
     options: ClientOptions = _DEFAULTS
     registration_hash: bytes | None = None
 
     @property
     def is_active(self) -> bool:
         return self.status == "active"
+
+    @property
+    def is_issued(self) -> bool:
+        """True while password and web server are still to be registered (W-40)."""
+        return self.status == "issued"
 
     @property
     def is_public(self) -> bool:

@@ -11,7 +11,7 @@ class Contractor:
     name: str
     name_kana: str
     persona: str | None
-    contract_state: str  # active, ended
+    contract_state: str  # active, suspended, ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Credential:
     contractor_id: str
     secret_hash: bytes
     state: str  # live, lapsed, lost
+    second_factor_hash: bytes | None = None  # None: the bank asks for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class SignIn:
     kind: str
     login: str
     secret: str
+    second_factor: str = ""
 
 
 def card_login(branch_code: str, account_number: str) -> str:

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     CARD_LOST = "card_lost"
     CONTRACT_ENDED = "contract_ended"
     CLIENT_BLOCKED = "client_blocked"
+    RIGHT_REMOVED_BY_ADMIN = "right_removed_by_admin"
     FOREIGN_TOKEN = "foreign_token"
     KEY_NOT_PROVEN = "key_not_proven"
     UNKNOWN = "unknown"

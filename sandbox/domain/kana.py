@@ -20,6 +20,9 @@ TAKES_MARK: dict[str, frozenset[str]] = {
     VOICED: frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎ"),
     SEMI_VOICED: frozenset("ﾊﾋﾌﾍﾎ"),
 }
+# A mark after something that cannot take it; it starts with the mark, so that searching is fast.
+_TAKEN_MARKS = "|".join(f"[{''.join(sorted(TAKES_MARK[mark]))}]{mark}" for mark in TAKES_MARK)
+STRAY_MARK = re.compile(f"[{VOICED}{SEMI_VOICED}](?<!{_TAKEN_MARKS})")
 _DIGITS_AND_SPACE = "0123456789 "
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -11,7 +11,7 @@ class Leg:
     account: int
     amount_yen: int  # signed: deposits > 0
     content: str  # 取引内容, at most 20 characters
-    abstract: str  # 摘要, half-width kana, at most 48
+    abstract: str  # 摘要, half-width kana but for 振込資金返却, at most 48
     value_on: date  # 起算日
     customer_number: str | None = None
     status: int = 0  # a domain.account.LineStatus

@@ -5,12 +5,13 @@ The files are checked against ``schemas/fixtures/`` by the tests, so parsing tru
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeAlias
 
 from sandbox.domain.account import AccountState, AccountType
 from sandbox.domain.client import Client, ClientOptions
+from sandbox.domain.corporate.firm import Firm, FirmUser, parse_firm
 from sandbox.domain.life.story import LifeKind
 from sandbox.domain.secrets import secret_hash
 
@@ -57,6 +58,7 @@ class UserLogin:
     contractor_id: str
     user_id: str
     password: str
+    second_factor: str | None = None  # None: the bank asks for none
 
     @property
     def login(self) -> str:
@@ -68,11 +70,14 @@ class UserLogin:
 
     def fields(self) -> dict[str, str]:
         """Return what a tester types into the sign-in page."""
-        return {
+        typed = {
             "contractor_id": self.contractor_id,
             "user_id": self.user_id,
             "password": self.password,
         }
+        if self.second_factor is not None:
+            typed["second_factor"] = self.second_factor
+        return typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +92,13 @@ class PersonaAccount:
     overdraft_limit_yen: int = 0
     state: AccountState = AccountState.OPEN
     history: str = "posted"
+    id_length: int = 32  # or 13
 
     @property
     def account_id(self) -> str:
-        """Return the 32 digits that stand for this account on the wire."""
+        """Return the digits that stand for this account on the wire."""
         core = f"{self.branch_code}{TYPE_CODES[self.account_type]}{self.account_number}"
-        return f"{core}0001".zfill(32)
+        return f"{core}0" if self.id_length == 13 else f"{core}0001".zfill(32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,48 @@ class Persona:
     login: CardLogin | UserLogin
     credential_state: str  # live, lapsed, lost
     accounts: tuple[PersonaAccount, ...]
+    firm: Firm | None = None  # a corporate contract with several users
+    user: FirmUser | None = None  # the one of them that this is
+
+    @property
+    def person_name(self) -> str:
+        """The name of whoever signs in; for a contractor without users, the contractor's."""
+        return self.name if self.user is None else self.user.name
+
+    def lives_in(self, chosen: frozenset[str] | None) -> bool:
+        """Tell whether a world with these personas (None: with all) holds this one.
+
+        A firm comes whole, whichever of its users was chosen.
+        """
+        if chosen is None:
+            return True
+        users = () if self.firm is None else self.firm.users
+        return self.key in chosen or any(user.key in chosen for user in users)
+
+    def people(self) -> "tuple[Persona, ...]":
+        """Return everyone who signs in: the contractor, or each user of the firm."""
+        if self.firm is None:
+            return (self,)
+        return tuple(self._as(self.firm, user) for user in self.firm.users)
+
+    def _as(self, firm: Firm, user: FirmUser) -> "Persona":
+        return replace(
+            self,
+            key=user.key,
+            story_ja=user.story_ja,
+            story_en=user.story_en,
+            login=_login_of(firm, user),
+            user=user,
+        )
+
+
+def _login_of(firm: Firm, user: FirmUser) -> UserLogin:
+    return UserLogin(
+        contractor_id=firm.number,
+        user_id=user.user_id,
+        password=user.password,
+        second_factor=user.second_factor,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +216,15 @@ class TermsVersion:
 
 
 def parse_personas(document: Document) -> tuple[Persona, ...]:
-    return tuple(_persona(entry) for entry in document["personas"])
+    id_length = document.get("account_id_length", 32)
+    return tuple(_persona(entry, id_length) for entry in document["personas"])
 
 
-def _persona(entry: Document) -> Persona:
+def _persona(entry: Document, id_length: int) -> Persona:
+    firm = parse_firm(entry) if "contract" in entry else None
+    login = _login(entry["login"]) if firm is None else _login_of(firm, firm.users[0])
     return Persona(
-        contractor_id=f"persona-{entry['persona']}",
+        contractor_id=entry.get("contractor_id", f"persona-{entry['persona']}"),
         key=entry["persona"],
         kind=entry["kind"],
         name=entry["name"],
@@ -181,9 +232,10 @@ def _persona(entry: Document) -> Persona:
         address=entry["address"],
         story_ja=entry["story"]["ja"],
         story_en=entry["story"]["en"],
-        login=_login(entry["login"]),
+        login=login,
         credential_state=entry.get("credential_state", "live"),
-        accounts=tuple(_account(account) for account in entry["accounts"]),
+        accounts=tuple(_account(account, id_length) for account in entry["accounts"]),
+        firm=firm,
     )
 
 
@@ -191,8 +243,9 @@ def _login(fields: Document) -> CardLogin | UserLogin:
     return CardLogin(**fields) if "pin" in fields else UserLogin(**fields)
 
 
-def _account(entry: Document) -> PersonaAccount:
+def _account(entry: Document, id_length: int) -> PersonaAccount:
     return PersonaAccount(
+        id_length=id_length,
         branch_code=entry["branch_code"],
         branch_name=entry["branch_name"],
         account_type=AccountType(entry["account_type"]),

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import time
 
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND
+from sandbox.domain.transfer.policy import TransferPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankPolicy:
+class BankPolicy(TransferPolicy):
     """One bank's rules of use. Durations are milliseconds and end in ``_ms``."""
 
     # OAuth: three clocks (access token, refresh token, grant) and the code's own

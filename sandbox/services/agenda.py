@@ -1,5 +1,6 @@
 """The agenda (予定表): everything that falls due, done in order, each item in one transaction."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any, TypeAlias
@@ -142,6 +143,15 @@ ACTS: dict[str, Act] = {
 }
 
 
+def act_of(kind: str) -> Act:
+    """Return what is done about items of a kind."""
+    if kind in ACTS:
+        return ACTS[kind]
+    from sandbox.services.transfers.runs import RUNS  # not before the first: start-up is hot
+
+    return RUNS[kind]
+
+
 async def work_off(
     world: World, until: Instant, noted: Noted | None = None
 ) -> AsyncIterator[tuple[AgendaItem, list[Event]]]:
@@ -159,7 +169,7 @@ async def work_off(
                     await reload_next_due(world, db)
                     return
                 await world_rows.remove_agenda(db, item)
-                events = await ACTS[item.kind](world, db, item)
+                events = await act_of(item.kind)(world, db, item)
                 if noted is not None:
                     await noted(db, item)
             yield item, events
@@ -173,4 +183,4 @@ async def reload_next_due(world: World, db: Reader) -> None:
 async def catch_up(world: World) -> None:
     """Work off what fell due by now. Called before each request of a running clock."""
     async for _ in work_off(world, world.now()):
-        continue
+        await asyncio.sleep(0)  # a large transfer is many items: others go on meanwhile

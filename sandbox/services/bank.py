@@ -9,6 +9,8 @@ from sandbox.domain.oauth.registration import Registrar
 from sandbox.domain.policy import BankPolicy
 from sandbox.services.accounts import AccountService
 from sandbox.services.bank_facts import BankFacts
+from sandbox.services.contracts import ContractService
+from sandbox.services.corporate import CorporateService
 from sandbox.services.limiter import RateLimiter
 from sandbox.services.oauth.access import AccessService
 from sandbox.services.oauth.authorize import AuthorizeService
@@ -18,6 +20,7 @@ from sandbox.services.oauth.grants import GrantService
 from sandbox.services.oauth.identity import IdentityService
 from sandbox.services.oauth.introspection import IntrospectionService
 from sandbox.services.oauth.keys import KeyService
+from sandbox.services.oauth.offers import offers_of
 from sandbox.services.oauth.registration import RegistrationService
 from sandbox.services.oauth.requests import RequestService
 from sandbox.services.oauth.sessions import SessionService
@@ -32,8 +35,11 @@ class Bank:
     name: str
     world: World
     policy: BankPolicy
+    facts: BankFacts
     access: AccessService
     accounts: AccountService
+    contracts: ContractService
+    corporate: CorporateService
     authorize: AuthorizeService
     client_auth: ClientAuthenticator
     grants: GrantService
@@ -59,15 +65,18 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
     identity = IdentityService(world, name, facts, keys)
     access_tokens = AccessTokenMaker(world, name, facts, keys)
     sign_in = SignInService(world, name, policy)
-    grants = GrantService(world, name, policy)
+    grants, offers = GrantService(world, name, policy, facts), offers_of(world, policy, facts)
     sessions = SessionService(world, name, policy, facts, sign_in)
     return Bank(
         name=name,
         world=world,
         policy=policy,
+        facts=facts,
         access=AccessService(world),
         accounts=AccountService(world, policy),
-        authorize=AuthorizeService(world, name, policy, sign_in, grants, sessions),
+        contracts=ContractService(world, policy),
+        corporate=CorporateService(world, name, facts.scopes),
+        authorize=AuthorizeService(world, name, policy, sign_in, grants, sessions, offers),
         client_auth=ClientAuthenticator(world, name),
         grants=grants,
         identity=identity,

@@ -51,8 +51,14 @@ def _document(folder: str, bank: str) -> dict[str, object]:
 
 @cache
 def load_personas(bank: str) -> tuple[Persona, ...]:
-    """Return the named personas, in the order of ``fixtures/personas/<bank>.json``."""
+    """Return the named contractors, in the order of ``fixtures/personas/<bank>.json``."""
     return parse_personas(_document("personas", bank))
+
+
+@cache
+def load_people(bank: str) -> tuple[Persona, ...]:
+    """Return everyone of the named personas who signs in: of a firm, each of its users."""
+    return tuple(person for persona in load_personas(bank) for person in persona.people())
 
 
 @cache

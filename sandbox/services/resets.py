@@ -10,13 +10,30 @@ from sandbox.domain.time import HOUR
 from sandbox.services.agenda import catch_up, reload_next_due
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import learn_clients
+from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.world import World
 from sandbox.services.worlds import Worlds
 from sandbox.storage import world as world_rows
 from sandbox.storage.files import rewrite_world
 
 # What people own and what has happened to it. Providers and their registration stay.
-DATA_TABLES = ("contractor", "credential", "account", "posting", "line", "contra", "agenda")
+DATA_TABLES = (
+    "contractor",
+    "credential",
+    "account",
+    "bank_user",
+    "service_contract",
+    "contract_link",
+    "remitter",
+    "posting",
+    "line",
+    "contra",
+    "transfer_request",
+    "transfer_item",
+    "transfer_act",
+    "beneficiary_script",
+    "agenda",
+)
 # What consents have left behind.
 TOKEN_TABLES = (
     "token",
@@ -54,6 +71,7 @@ class ResetService:
             await self._world.database.refill(template, DATA_TABLES)
             async with self._world.database.transaction() as db:
                 await rotation.plan(self._world, db)  # the agenda forgot the keys, which stay
+                await plan_fee_days(self._world, db)
         await catch_up(self._world)
 
     async def tokens(self) -> None:

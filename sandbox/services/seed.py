@@ -14,10 +14,11 @@ import orjson
 
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.life import BUSY_LINES, Life, Movement, Story, busy_days, movements_between
-from sandbox.domain.persona import Persona, PersonaAccount, ReadyClient
+from sandbox.domain.persona import Persona, PersonaAccount, ReadyClient, UserLogin
 from sandbox.domain.secrets import secret_hash
 from sandbox.domain.time import Instant, add_months, jst_date, midnight
 from sandbox.services.calendar import calendar_around
+from sandbox.services.firms import seed_firms
 from sandbox.services.population import (
     generated,
     load_clients,
@@ -33,7 +34,8 @@ from sandbox.storage.database import Row, Transaction
 HISTORY_MONTHS = 13  # as far as an inquiry looks back
 POPULATION = 40
 # Generated rows count from here, so that one more persona renumbers none of them.
-_GENERATED_FROM = 1_001
+_GENERATED_FROM = 1_000
+NUMBERS_PER_BANK = 100_000  # each bank's accounts and credentials have a range of their own
 _FLUSH_ROWS = 4_000
 
 
@@ -155,22 +157,29 @@ async def seed_world(
     seed: int,
     starts_at: Instant,
     bank: str = "tomato",
+    first_number: int = 1,
     population: int = POPULATION,
     calendar: BankCalendar | None = None,
     vocabulary: Vocabulary | None = None,
     personas: frozenset[str] | None = None,
     ready: Sequence[ReadyClient] | None = None,
 ) -> SeedReport:
-    """Fill an empty world of one bank: contractors, accounts, history, providers and terms.
+    """Fill a world with one bank: contractors, accounts, history, providers and terms.
 
+    ``first_number``: of its accounts and credentials, which are numbered through the whole world.
     ``population`` is how many contractors live around the personas. ``calendar`` must reach a
     month further back than the history; ``vocabulary`` defaults to Faker's of this seed.
     ``personas`` and ``ready`` None: all of the bank's.
     """
     first, last = history_days(starts_at)
     past = _Past(seed=seed, first=first, last=last, calendar=calendar or calendar_around(last))
-    everyone = _inhabitants(seed, bank, population, vocabulary or vocabulary_of(seed))
-    people = [person for person in everyone if _lives_here(person[1], personas)]
+    vocabulary = vocabulary or vocabulary_of(seed)
+    # Whoever stays away leaves the own numbers free: nobody else changes.
+    people = [
+        (first_number + number, persona, story)
+        for number, persona, story in _inhabitants(seed, bank, population, vocabulary)
+        if persona.key is None or persona.lives_in(personas)
+    ]
     await seeding.insert_contractors(db, [_contractor_row(bank, *person[1:]) for person in people])
     writer = _HistoryWriter(db, await seeding.next_posting_id(db))
     accounts = [
@@ -180,26 +189,27 @@ async def seed_world(
     ]
     await writer.flush()
     await seeding.insert_accounts(db, accounts)
-    await seeding.insert_credentials(db, [_credential_row(bank, *person[:2]) for person in people])
+    await seeding.insert_credentials(
+        db, [row for person in people for row in _credential_rows(bank, *person[:2])]
+    )
+    await seed_firms(db, [person[:2] for person in people])
     clients = await _seed_clients_and_terms(db, bank, ready)
     return SeedReport(
         contractors=len(people), accounts=len(accounts), lines=writer.written, clients=clients
     )
 
 
-def _lives_here(persona: Persona, personas: frozenset[str] | None) -> bool:
-    """Tell who moves in. Whoever stays away leaves his numbers free: nobody else changes."""
-    return persona.key is None or personas is None or persona.key in personas
-
-
 def _inhabitants(
     seed: int, bank: str, population: int, vocabulary: Vocabulary
 ) -> Iterator[tuple[int, Persona, Story]]:
-    """Yield (number of the first account, contractor, story); each has its number to itself."""
-    number = 1
+    """Yield (number of the first account, contractor, story); each has its number to itself.
+
+    Numbers count from 0 within the bank.
+    """
+    number = 0
     for persona in load_personas(bank):
         yield number, persona, story_of(seed, persona, vocabulary)
-        number += len(persona.accounts)
+        number += max(len(persona.accounts), len(persona.people()))
     for index in range(population):
         persona = generated(seed, bank, index, vocabulary)
         yield _GENERATED_FROM + index, persona, story_of(seed, persona, vocabulary)
@@ -271,17 +281,27 @@ def _contractor_row(bank: str, persona: Persona, story: Story) -> Row:
     )
 
 
-def _credential_row(bank: str, number: int, persona: Persona) -> Row:
-    """Return the contractor's one credential, numbered as the first account."""
-    login = persona.login.login
+def _credential_rows(bank: str, number: int, contractor: Persona) -> list[Row]:
+    """Return the contractor's credentials, numbered from the first account on."""
+    return [
+        _credential_row(bank, number + index, person, number)
+        for index, person in enumerate(contractor.people())
+    ]
+
+
+def _credential_row(bank: str, credential_id: int, person: Persona, first_account: int) -> Row:
+    login, second = person.login.login, None
+    if isinstance(person.login, UserLogin) and person.login.second_factor is not None:
+        second = secret_hash(login, person.login.second_factor)
     return (
-        number,
+        credential_id,
         bank,
         login,
-        persona.contractor_id,
-        number if persona.kind == "individual" else None,
-        secret_hash(login, persona.login.secret),
-        persona.credential_state,
+        person.contractor_id,
+        first_account if person.kind == "individual" else None,
+        secret_hash(login, person.login.secret),
+        person.credential_state,
+        second,
     )
 
 

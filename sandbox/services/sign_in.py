@@ -51,6 +51,12 @@ def address_key(address: str) -> str:
     return f"address:{mapped or found}"
 
 
+def _second_matches(credential: Credential, sign_in: SignIn) -> bool:
+    """Compare the second factor, where the bank asks for one. Its failures are the password's."""
+    stored = credential.second_factor_hash
+    return stored is None or secret_matches(stored, sign_in.login, sign_in.second_factor)
+
+
 class SignInService:
     def __init__(self, world: World, bank: str, policy: BankPolicy) -> None:
         self._world = world
@@ -96,7 +102,8 @@ class SignInService:
         if locked_until := await self._locked_until(db, counters, now):
             return SignInRefused("locked", locked_until=locked_until)
         stored = _NOBODY if credential is None else credential.secret_hash
-        if secret_matches(stored, sign_in.login, sign_in.secret) and credential is not None:
+        is_right = secret_matches(stored, sign_in.login, sign_in.secret)
+        if is_right and credential is not None and _second_matches(credential, sign_in):
             # The address's stay: whoever has one login could otherwise go on guessing at others.
             await contractors.forget_failures(db, self._bank, sign_in.login, now)
             return None

@@ -17,7 +17,7 @@ from sandbox.services.population import fixtures_digest
 from sandbox.storage.sqlite import SCHEMA_VERSION
 
 MOST_TEMPLATES = 24
-_SEEDING_MODULES = ("agenda", "life", "population", "seed", "vocabulary", "worlds")
+_SEEDING_MODULES = ("agenda", "firms", "life", "population", "seed", "vocabulary", "worlds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,8 @@ def _origin() -> str:
     seeding = [
         *package.glob("domain/life/*.py"),
         *(package / "services" / f"{name}.py" for name in _SEEDING_MODULES),
-        *(package / "domain" / f"{name}.py" for name in ("client", "persona")),
-        package / "storage" / "schema.sql",
+        *(package / "domain" / f"{name}.py" for name in ("client", "corporate/firm", "persona")),
+        *package.glob("storage/*.sql"),
     ]
     if faker is not None and faker.origin is not None:
         seeding.append(Path(faker.origin))

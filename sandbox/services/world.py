@@ -1,6 +1,7 @@
 """A world (世界): one bank universe. Its database, its clock and its policies, opened together."""
 
 import asyncio
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -63,8 +64,13 @@ class World:
     def issuer(self, bank: str) -> str:
         return f"{self.base_url()}{self.prefix}/{bank}"
 
-    def new_secret(self) -> str:
-        """Return a token: the world's tag, then 256 random bits (URL-safe, 51 characters)."""
+    def new_secret(self, *, is_hex: bool = False) -> str:
+        """Return a token: the world's tag, then 256 random bits (URL-safe, 51 characters).
+
+        ``is_hex``: 128 random bits alone, as 32 hex digits, for a bank whose wire fixes that.
+        """
+        if is_hex:
+            return urlsafe_b64decode(self.secret(16) + "==").hex()
         return self.tag + self.secret(32)
 
 

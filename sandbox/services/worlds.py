@@ -25,9 +25,10 @@ from sandbox.services.faults import FaultBook
 from sandbox.services.journal import Journal
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import apply_ready, learn_clients
-from sandbox.services.seed import seed_world
+from sandbox.services.seed import NUMBERS_PER_BANK, seed_world
 from sandbox.services.surroundings import Surroundings
 from sandbox.services.templates import TemplateKey, Templates, copy_file
+from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import SchemaMismatch
@@ -172,13 +173,17 @@ class Worlds:
             world.personas = personas
             async with database.transaction() as db:
                 await world_rows.insert(db, row_of(world, starts_at), SCHEMA_VERSION)
-                await seed_world(
-                    db,
-                    seed=seed,
-                    starts_at=starts_at,
-                    personas=personas,
-                    ready=next(iter(self._ready.values())),
-                )
+                for index, (bank, facts) in enumerate(self._around.facts.items()):
+                    await seed_world(
+                        db,
+                        seed=seed,
+                        starts_at=starts_at,
+                        bank=bank,
+                        first_number=index * NUMBERS_PER_BANK + 1,
+                        population=facts.population,
+                        personas=personas,
+                        ready=self._ready[bank],
+                    )
                 policy = next(iter(self._around.policies.values()))
                 await close_as_of(db, starts_at, policy)
                 await world_rows.add_agenda(db, first_items(starts_at, policy))
@@ -305,6 +310,7 @@ class Worlds:
         """Let a world take part: what fell due while it was away is done first."""
         async with world.database.transaction() as db:
             await rotation.plan(world, db)  # the setting may be another one today
+            await plan_fee_days(world, db)
         await world.faults.reload(world.database)
         await catch_up(world)
         world.used_at_s = monotonic_s()

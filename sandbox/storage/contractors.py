@@ -5,7 +5,9 @@ from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
 
 _CONTRACTOR = "contractor_id, bank, kind, name, name_kana, persona, contract_state"
-_CREDENTIAL = "credential_id, login, contractor_id, secret_hash, state"
+_CREDENTIAL = """
+    l.credential_id, l.login, l.contractor_id, l.secret_hash, l.state, l.second_factor_hash
+"""
 
 
 def _contractor(row: Row) -> Contractor:
@@ -27,6 +29,7 @@ def _credential(row: Row) -> Credential:
         contractor_id=row[2],
         secret_hash=row[3],
         state=row[4],
+        second_factor_hash=row[5],
     )
 
 
@@ -44,11 +47,17 @@ async def find_address(db: Reader, contractor_id: str) -> str:
     return "" if row is None else row[0]
 
 
-async def find_persona(db: Reader, bank: str, persona: str) -> Contractor | None:
+async def find_persona_credential(db: Reader, bank: str, persona: str) -> Credential | None:
+    """Return what a persona signs in with: a contractor's first, or a corporate user's own."""
     row = await db.fetchrow(
-        f"SELECT {_CONTRACTOR} FROM contractor WHERE bank = $1 AND persona = $2", bank, persona
+        f"SELECT {_CREDENTIAL} FROM credential l "
+        "JOIN contractor k ON k.contractor_id = l.contractor_id "
+        "LEFT JOIN bank_user u ON u.credential_id = l.credential_id "
+        "WHERE k.bank = $1 AND COALESCE(u.persona, k.persona) = $2 ORDER BY l.credential_id",
+        bank,
+        persona,
     )
-    return None if row is None else _contractor(row)
+    return None if row is None else _credential(row)
 
 
 async def list_stories(db: Reader) -> list[tuple[str, str]]:
@@ -68,21 +77,22 @@ async def set_contract_state(db: Transaction, contractor_id: str, state: str) ->
 
 async def find_credential(db: Reader, bank: str, login: str) -> Credential | None:
     row = await db.fetchrow(
-        f"SELECT {_CREDENTIAL} FROM credential WHERE bank = $1 AND login = $2", bank, login
+        f"SELECT {_CREDENTIAL} FROM credential l WHERE l.bank = $1 AND l.login = $2", bank, login
     )
     return None if row is None else _credential(row)
 
 
 async def find_credential_by_id(db: Reader, credential_id: int) -> Credential | None:
     row = await db.fetchrow(
-        f"SELECT {_CREDENTIAL} FROM credential WHERE credential_id = $1", credential_id
+        f"SELECT {_CREDENTIAL} FROM credential l WHERE l.credential_id = $1", credential_id
     )
     return None if row is None else _credential(row)
 
 
 async def list_credentials(db: Reader, contractor_id: str) -> list[Credential]:
     rows = await db.fetch(
-        f"SELECT {_CREDENTIAL} FROM credential WHERE contractor_id = $1 ORDER BY credential_id",
+        f"SELECT {_CREDENTIAL} FROM credential l WHERE l.contractor_id = $1 "
+        "ORDER BY l.credential_id",
         contractor_id,
     )
     return [_credential(row) for row in rows]

@@ -2,20 +2,28 @@
 
 from dataclasses import dataclass
 
+from sandbox.domain.corporate.contract import ContractStatus
+from sandbox.domain.corporate.plan import Plan
+from sandbox.domain.corporate.powers import Powers
 from sandbox.domain.oauth.grant import AuthorizationCode, RefreshToken, Standing
 from sandbox.domain.oauth.openid import LiveGrant
 from sandbox.domain.time import Instant
+from sandbox.storage.corporate import services_of
 from sandbox.storage.database import Reader, Row, Transaction
 
 _STANDING = """
     g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,
     g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
-    g.scope, l.login, g.authenticated_at, g.detail
+    g.scope, l.login, g.authenticated_at, g.detail, s.status, s.services, s.plan,
+    u.has_service_right, u.rights
 """
+_STANDING_COLUMNS = 22
 _OF_GRANT = """
     JOIN client c ON c.client_id = g.client_id
     JOIN contractor k ON k.contractor_id = g.contractor_id
     JOIN credential l ON l.credential_id = g.credential_id
+    LEFT JOIN service_contract s ON s.contractor_id = g.contractor_id
+    LEFT JOIN bank_user u ON u.credential_id = g.credential_id
 """
 _FIND_STANDING = f"SELECT {_STANDING} FROM access_grant g {_OF_GRANT} WHERE g.grant_id = $1"
 _FIND_TOKEN = f"""
@@ -46,6 +54,16 @@ def _standing(row: Row) -> Standing:
         login=row[14],
         authenticated_at=row[15],
         detail=row[16],
+        powers=None if row[17] is None else _powers(row),
+    )
+
+
+def _powers(row: Row) -> Powers:
+    return Powers(
+        contract_status=ContractStatus(row[17]),
+        contracted=services_of(row[18]),
+        rights=services_of(row[21]) if row[20] else frozenset(),
+        plan=Plan(row[19]),
     )
 
 
@@ -72,14 +90,15 @@ async def find_token(db: Reader, token_hash: bytes) -> TokenRow | None:
     row = await db.fetchrow(_FIND_TOKEN, token_hash)
     if row is None:
         return None
+    kind, scope, expires_at, binding, issued_at, spent_at = row[_STANDING_COLUMNS:]
     return TokenRow(
         standing=_standing(row),
-        kind=row[17],
-        scope=row[18],
-        expires_at=row[19],
-        binding=row[20],
-        issued_at=row[21],
-        spent_at=row[22],
+        kind=kind,
+        scope=scope,
+        expires_at=expires_at,
+        binding=binding,
+        issued_at=issued_at,
+        spent_at=spent_at,
     )
 
 

@@ -52,15 +52,19 @@ _ACCOUNT = (
     "lines",
 )
 _GRANTS = """
-    SELECT g.grant_id, g.bank, g.client_id, g.contractor_id, k.persona, g.scope, g.functions,
-           g.terms_version, g.granted_at, g.expires_at, g.ended_at, g.end_reason
+    SELECT g.grant_id, g.bank, g.client_id, g.contractor_id, COALESCE(u.persona, k.persona),
+           g.scope, g.functions, g.terms_version, g.granted_at, g.expires_at, g.ended_at,
+           g.end_reason
     FROM access_grant g JOIN contractor k ON k.contractor_id = g.contractor_id
+    LEFT JOIN bank_user u ON u.credential_id = g.credential_id
 """
 _TOKENS = """
-    SELECT t.token_hash, t.kind, t.grant_id, g.client_id, g.contractor_id, k.persona, t.scope,
+    SELECT t.token_hash, t.kind, t.grant_id, g.client_id, g.contractor_id,
+           COALESCE(u.persona, k.persona), t.scope,
            t.issued_at, t.expires_at, t.spent_at, g.ended_at, g.expires_at
     FROM token t JOIN access_grant g ON g.grant_id = t.grant_id
     JOIN contractor k ON k.contractor_id = g.contractor_id
+    LEFT JOIN bank_user u ON u.credential_id = g.credential_id
 """
 
 
@@ -73,7 +77,7 @@ async def list_grants(
 ) -> list[Found]:
     rows = await db.fetch(
         f"{_GRANTS} WHERE g.grant_id > $1 AND ($2 IS NULL OR g.client_id = $2) "
-        "AND ($3 IS NULL OR k.persona = $3) ORDER BY g.grant_id LIMIT $4",
+        "AND ($3 IS NULL OR COALESCE(u.persona, k.persona) = $3) ORDER BY g.grant_id LIMIT $4",
         after,
         client_id,
         persona,
@@ -141,7 +145,9 @@ async def list_accounts(
         "a.held_yen, a.previous_day_yen, a.previous_month_yen, a.last_seq "
         "FROM account a JOIN contractor k ON k.contractor_id = a.contractor_id "
         "WHERE a.account_id > $1 AND ($2 IS NULL OR a.bank = $2) "
-        "AND ($3 IS NULL OR k.persona = $3) ORDER BY a.account_id LIMIT $4",
+        "AND ($3 IS NULL OR k.persona = $3 OR EXISTS (SELECT 1 FROM bank_user u "
+        "WHERE u.contractor_id = a.contractor_id AND u.persona = $3)) "
+        "ORDER BY a.account_id LIMIT $4",
         after,
         bank,
         persona,

@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.storage.database import SchemaMismatch
 
 SCHEMA_VERSION = 2
+SCHEMA_FILES = ("schema.sql", "transfers.sql")
 
 
 def is_blank(connection: sqlite3.Connection, path: Path) -> bool:
@@ -45,5 +46,6 @@ def expected_schema() -> set[tuple[str, str, str]]:
 
 def create_schema(connection: sqlite3.Connection) -> None:
     """Write the tables and the version, both or neither."""
-    schema = files("sandbox.storage").joinpath("schema.sql").read_text(encoding="utf-8")
+    storage = files("sandbox.storage")
+    schema = "".join(storage.joinpath(name).read_text(encoding="utf-8") for name in SCHEMA_FILES)
     connection.executescript(f"BEGIN; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

@@ -40,7 +40,8 @@ CREATE TABLE contractor (
     address        TEXT NOT NULL DEFAULT '',
     persona        TEXT UNIQUE,                 -- NULL: one of the generated customers
     story          TEXT NOT NULL DEFAULT '{}',  -- what their life is drawn from (JSON)
-    contract_state TEXT NOT NULL DEFAULT 'active' CHECK (contract_state IN ('active', 'ended'))
+    contract_state TEXT NOT NULL DEFAULT 'active'
+        CHECK (contract_state IN ('active', 'suspended', 'ended'))
 ) WITHOUT ROWID;
 
 -- 本人確認の手段: a cash card (個人) or a user id of internet banking (法人)
@@ -52,8 +53,61 @@ CREATE TABLE credential (
     account        BIGINT REFERENCES account (account),
     secret_hash    BLOB   NOT NULL,
     state          TEXT   NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'lapsed', 'lost')),
+    second_factor_hash BLOB,                    -- NULL: the bank asks for none
     UNIQUE (bank, login)
 );
+
+-- 利用者ID of a corporate contract, one to each of its credentials (W-34…W-36, W-46)
+CREATE TABLE bank_user (
+    credential_id             INTEGER NOT NULL PRIMARY KEY,
+    contractor_id             TEXT    NOT NULL REFERENCES contractor (contractor_id),
+    user_id                   TEXT    NOT NULL,
+    user_code                 TEXT    NOT NULL,  -- 'Z001', as approvers are named on the wire
+    name                      TEXT    NOT NULL,
+    role                      TEXT    NOT NULL CHECK (role IN ('admin', 'deputy_admin', 'user')),
+    is_security_administrator INTEGER NOT NULL CHECK (is_security_administrator IN (0, 1)),
+    has_service_right         INTEGER NOT NULL CHECK (has_service_right IN (0, 1)),
+    rights                    TEXT    NOT NULL,  -- services, joined by spaces
+    limit_per_transaction_yen BIGINT,            -- what the user may approve; NULL: no limit
+    limit_per_item_yen        BIGINT,
+    persona                   TEXT    UNIQUE,
+    UNIQUE (contractor_id, user_id),
+    UNIQUE (contractor_id, user_code)
+) WITHOUT ROWID;
+
+-- サーバー接続サービス契約 (W-24…W-29). The state of the base contract is the contractor's.
+CREATE TABLE service_contract (
+    contractor_id         TEXT    NOT NULL PRIMARY KEY REFERENCES contractor (contractor_id),
+    status                TEXT    NOT NULL
+        CHECK (status IN ('applied', 'active', 'refused', 'terminated')),
+    services              TEXT    NOT NULL,      -- those chosen of ②③④, joined by spaces
+    purpose               TEXT    NOT NULL,
+    form                  TEXT    NOT NULL,      -- 利用形態
+    plan                  TEXT    NOT NULL CHECK (plan IN ('expert', 'debut', 'light')),
+    fee_account           BIGINT  NOT NULL REFERENCES account (account), -- EB手数料決済口座
+    approval_pattern      TEXT    NOT NULL
+        CHECK (approval_pattern IN ('single_approval', 'double_approval')),
+    double_from_yen       BIGINT,                -- from this total on two approve; NULL: never by it
+    requester_may_approve INTEGER NOT NULL CHECK (requester_may_approve IN (0, 1)),
+    client_id             TEXT    UNIQUE,        -- NULL: not issued yet
+    encryption_key        BLOB                   -- issued with the client id (W-38, W-39)
+) WITHOUT ROWID;
+
+-- 親仔契約: whose data a parent contractor sees (W-33)
+CREATE TABLE contract_link (
+    parent_id  TEXT NOT NULL REFERENCES contractor (contractor_id),
+    child_id   TEXT NOT NULL REFERENCES contractor (contractor_id),
+    PRIMARY KEY (parent_id, child_id),
+    CHECK (parent_id <> child_id)
+) WITHOUT ROWID;
+
+-- 振込依頼人: in whose names an account may pay
+CREATE TABLE remitter (
+    account        BIGINT NOT NULL REFERENCES account (account),
+    remitter_code  TEXT   NOT NULL,
+    remitter_name  TEXT   NOT NULL,              -- half-width kana
+    PRIMARY KEY (account, remitter_code)
+) WITHOUT ROWID;
 
 -- 暗証相違の回数. By login, not by credential: one that does not exist locks alike (O-24).
 CREATE TABLE login_failure (
@@ -68,7 +122,7 @@ CREATE TABLE login_failure (
 -- 口座
 CREATE TABLE account (
     account                 INTEGER PRIMARY KEY,
-    account_id              TEXT   NOT NULL UNIQUE,   -- opaque on the wire, 32 digits
+    account_id              TEXT   NOT NULL UNIQUE,   -- opaque on the wire
     bank                    TEXT   NOT NULL,
     contractor_id           TEXT   NOT NULL REFERENCES contractor (contractor_id),
     branch_code             TEXT   NOT NULL,
@@ -146,7 +200,8 @@ CREATE TABLE client (
     contractor_kinds  TEXT NOT NULL,
     pkce              TEXT NOT NULL CHECK (pkce IN ('optional', 'required', 'off')),
     auto_manual_mode  TEXT NOT NULL CHECK (auto_manual_mode IN ('auto', 'manual')),
-    status            TEXT NOT NULL CHECK (status IN ('active', 'blocked', 'ended')),
+    status            TEXT NOT NULL  -- issued: its password and web server are not registered yet
+        CHECK (status IN ('issued', 'active', 'blocked', 'ended')),
     options           TEXT NOT NULL DEFAULT '{}',-- domain/client.py, ClientOptions (JSON)
     registration_hash BLOB                       -- of the token that manages it (RFC 7592)
 ) WITHOUT ROWID;

@@ -19,8 +19,9 @@ _ACCOUNT = """
     ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
 _CREDENTIAL = """
-    INSERT INTO credential (credential_id, bank, login, contractor_id, account, secret_hash, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO credential (
+        credential_id, bank, login, contractor_id, account, secret_hash, state, second_factor_hash
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _TERMS = "INSERT INTO terms (bank, version, effective_on) VALUES ($1, $2, $3)"
 

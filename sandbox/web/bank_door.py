@@ -55,8 +55,8 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
         *cors.routes("GET", f"{base}{profile.keys_path}", key_set.show),
         web.post(f"{base}/oauth/introspect", tokens.introspect),
         *RegisterEndpoints(front, profile).routes(base),
-        web.get(f"{base}/oauth/userinfo", userinfo.get, allow_head=False),
-        web.post(f"{base}/oauth/userinfo", userinfo.post),
+        web.get(f"{base}{profile.userinfo_path}", userinfo.get, allow_head=False),
+        web.post(f"{base}{profile.userinfo_path}", userinfo.post),
     ]
 
 
@@ -102,8 +102,8 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     for profile in profiles:
         app.router.add_routes(metadata_routes(front, profile))
         app.add_subapp(f"/{profile.name}", bank_app(front, profile))
-    if told := [profile for profile in profiles if not profile.policy.strict_realism]:
-        app.router.add_routes(ReasonPages(front, told[0]).routes())
+    if not all(profile.policy.strict_realism for profile in profiles):
+        app.router.add_routes(ReasonPages(front, profiles[0]).routes())
     app.router.add_routes(asset_routes())
     app.router.add_routes([web.get("/healthz", healthz), readyz(front)])
     return app

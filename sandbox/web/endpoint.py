@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from sandbox.domain.corporate.powers import ContractorMismatch
 from sandbox.domain.errors import (
     FunctionNotAvailable,
     InsufficientScope,
@@ -22,6 +23,7 @@ from sandbox.web.noting import entry_of
 from sandbox.web.oauth.caller import presented_token, token_access
 
 Json: TypeAlias = dict[str, Any]
+CLIENT_ID, CONTRACTOR_ID = "client_id", "contractor_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,25 @@ class Call:
     query: dict[str, str]
 
 
+def _check_caller(query: dict[str, str], access: Access) -> None:
+    """Refuse a call in another's name than its token's (W-3, W-30)."""
+    standing = access.standing
+    named = query[CLIENT_ID], query[CONTRACTOR_ID]
+    if named != (standing.client_id, standing.contractor_id):
+        raise ContractorMismatch("client_id or contractor_id is not the token's")
+
+
 Answer: TypeAlias = Callable[[Call], Awaitable[Json]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A row of a bank's table. ``function`` None: any of the bank's functions will do (T-5)."""
+    """A row of a bank's table.
+
+    ``scope``: any one of them will do, where there are several (joined by spaces). ``function``
+    None: any of the bank's functions will do (T-5). ``names_caller``: the query repeats the client
+    id and the contractor id of the token.
+    """
 
     method: str
     path: str
@@ -49,6 +64,7 @@ class Endpoint:
     reply_schema: str
     function: str | None = None
     request_schema: str | None = None
+    names_caller: bool = False
 
     def handler(
         self, front: Front, bank_name: str
@@ -58,12 +74,16 @@ class Endpoint:
         async def handle(request: web.Request) -> web.Response:
             entry = entry_of(request)
             entry.operation = self.answer.__name__
+            if self.names_caller:  # it finds the world, where the token has no room for that
+                entry.client_id = request.query.get(CLIENT_ID)
             token, is_dpop = presented_token(request)
             bank = await front.bank(request, bank_name, token=token)
             bank.check_hours()
             access = await token_access(request, bank, token, is_dpop)
             self._check_allowed(bank, access)
             query = self._query(request, front) if self.request_schema else {}
+            if self.names_caller:
+                _check_caller(query, access)
             body = await self.answer(Call(request, bank, access, query))
             if front.is_strict:
                 front.schemas.check_reply(self.reply_schema, body)
@@ -75,8 +95,11 @@ class Endpoint:
     def _check_allowed(self, bank: Bank, access: Access) -> None:
         """Refuse a call too many, a scope too few, a function that is not for this provider."""
         bank.limiter.count(access.standing.client_id, access.standing.contractor_id)
-        if self.scope not in access.scope:
+        held = [scope for scope in self.scope.split() if scope in access.scope]
+        if not held:
             raise InsufficientScope(self.scope)
+        if access.standing.powers is not None:
+            access.standing.powers.check([bank.facts.services[scope] for scope in held])
         if self.function is not None and not access.standing.may_use(self.function):
             raise FunctionNotAvailable(f"{self.function} may not be used by this provider")
 

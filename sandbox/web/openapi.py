@@ -62,7 +62,7 @@ def _operation(row: Endpoint, profile: Profile, schemas: SchemaStore) -> Json:
         "operationId": row.answer.__name__,
         "summary": row.title,
         "description": (row.answer.__doc__ or row.title).strip(),
-        "security": [{"oauth": [row.scope]}],
+        "security": [{"oauth": [scope]} for scope in row.scope.split()],
         "parameters": _parameters(row, schemas),
         "responses": replies,
     }

@@ -3,14 +3,16 @@
 Plain HTML forms, no script at all. Each page takes its context by keyword:
 
 ``sign_in.html``
-    bank, provider, kinds, kind, page_url, action_url, csrf, values (fields typed before, never
-    secrets), error (of ``SIGN_IN_ERRORS``, or None), error_params, tester. Posts csrf, kind,
-    decision (``sign_in``, ``deny``) and branch_code, account_number, pin or contractor_id, user_id,
-    password.
+    bank, provider, kinds, kind, has_second_factor, page_url, action_url, csrf, values (fields typed
+    before, never secrets), error (of ``SIGN_IN_ERRORS``, or None), error_params, tester. Posts
+    csrf, kind, decision (``sign_in``, ``deny``) and branch_code, account_number, pin or
+    contractor_id, user_id, password, and second_factor where the bank has one.
 ``consent.html``
-    bank, provider, contractor_name, identity (of ``IDENTITY_PARTS``), functions, accounts (both
-    empty where no account is asked for), granted_until, terms_version, terms_effective_on, page_url, action_url, csrf, error (of ``CONSENT_ERRORS``, or None),
-    tester. Posts csrf, decision (``allow``, ``deny``), function and account, both repeated.
+    bank, provider, contractor_name, user_name (or None), identity (of ``IDENTITY_PARTS``),
+    functions, accounts (both empty where no account is asked for), are_accounts_ticked,
+    granted_until, terms_version, terms_effective_on, page_url, action_url, csrf,
+    error (of ``CONSENT_ERRORS``, or None), tester. Posts csrf, decision (``allow``, ``deny``),
+    function and account, both repeated.
 ``refusal.html``
     bank, provider, code (of ``REFUSAL_CODES``), details, page_url, action_url, csrf. Posts csrf
     and decision (``deny``).
@@ -59,10 +61,19 @@ SIGN_IN_ERRORS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 IDENTITY_PARTS: Final = ("openid", "profile", "email", "address", "phone")
 CONSENT_ERRORS: Final = ("no_function", "no_account")
-REFUSAL_CODES: Final = ("locked", "card_lapsed", "contract_ended", "no_accounts", "wrong_kind")
+REFUSAL_CODES: Final = (
+    "locked",
+    "card_lapsed",
+    "contract_ended",
+    "no_accounts",
+    "wrong_kind",
+    "no_right",
+    "other_contract",
+)
 ERROR_CODES: Final = (
     "unknown_client",
     "client_blocked",
+    "unauthorized_client",
     "redirect_uri_mismatch",
     "request_object",
     "request_uri_unknown",
@@ -131,13 +142,14 @@ class ProviderFace:
     registration_no: str
     terms_url: str
     redirect_host: str
+    is_direct: bool = False  # the contractor's own web server, and no provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionChoice:
     """A function that the contractor may allow."""
 
-    code: Literal["balances", "transactions"]
+    code: str  # balances, transactions; or a service: reference, update, approval
     checked: bool
 
 

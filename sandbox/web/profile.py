@@ -1,14 +1,18 @@
 """A bank profile: what makes one bank's API its own on the wire."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sandbox.domain.client import Client
+from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import BankError
 from sandbox.domain.oauth.personal import subject_of
 from sandbox.domain.policy import BankPolicy
+from sandbox.domain.time import Instant
 from sandbox.services.bank_facts import BankFacts
+from sandbox.services.oauth.issuing import TokenPair
 from sandbox.web.pages import BankFace
 
 if TYPE_CHECKING:
@@ -22,6 +26,29 @@ class Refusal:
     status: int
     code: str
     message: str
+
+
+TokenAnswer: TypeAlias = Callable[[TokenPair, Client, Instant], dict[str, Any]]
+
+
+def token_answer(pair: TokenPair) -> dict[str, Any]:
+    """Return what every bank says of new tokens (RFC 6749 §5.1)."""
+    answer = {
+        "access_token": pair.access_token,
+        "token_type": pair.token_type,
+        "expires_in": pair.expires_in,
+        "refresh_token": pair.refresh_token,
+        "scope": pair.scope,
+    }
+    return answer if pair.id_token is None else {**answer, "id_token": pair.id_token}
+
+
+def _provider_token_answer(pair: TokenPair, client: Client, _now: Instant) -> dict[str, Any]:
+    return {
+        **token_answer(pair),
+        "refresh_token_expires_in": pair.refresh_token_expires_in,
+        "auto_manual_mode": client.auto_manual_mode,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +68,12 @@ class Profile:
 
     subject: Callable[[str, str], str] = subject_of  # bank code, contractor id → sub
     keys_path: str = "/oauth/jwks"
+    userinfo_path: str = "/oauth/userinfo"
+    services: Mapping[str, Service] = field(default_factory=dict)  # see ``BankFacts``
+    has_hex_tokens: bool = False
+    has_second_factor: bool = False  # at sign-in, behind the password
+    population: int = 40
+    token_answer: TokenAnswer = _provider_token_answer
 
     @property
     def facts(self) -> BankFacts:
@@ -48,6 +81,9 @@ class Profile:
             scopes=self.scopes,
             base=self.bases[0],
             subject=partial(self.subject, self.bank_code),
+            services=self.services,
+            has_hex_tokens=self.has_hex_tokens,
+            population=self.population,
         )
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import __version__
-from sandbox.services.population import load_clients, load_personas
+from sandbox.services.population import load_clients, load_people
 from sandbox.settings import SETTINGS
 from tests.process import AS_JSON, COMMAND, FREE_PORTS, environment, printing, run
 from tests.support import NOW
@@ -230,24 +230,30 @@ def post(url: str, body: str, headers: dict[str, str]) -> dict[str, str]:
 def test_the_banner_holds_all_that_a_first_call_needs(data):
     with printing(*FREE_PORTS, "--data", data, until="Ready") as server:
         text = "\n".join(server.said)
-        (curl,) = [line.strip() for line in server.said if line.strip().startswith("curl")]
-        called = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)
-    (issuer,) = [line.split()[1] for line in server.said if line.startswith("  issuer")]
-    assert issuer.endswith("/tomato")
-    for client in load_clients("tomato"):
-        assert client.client_id in text
-        assert (client.client_secret or "(public)") in text
-    for persona in load_personas("tomato"):
-        fields = " ".join(f"{name}={value}" for name, value in persona.login.fields().items())
-        assert fields in text
+        calls = [line.strip() for line in server.said if line.strip().startswith("curl")]
+        answers = [
+            subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)
+            for curl in calls
+        ]
+    issuers = [line.split()[1] for line in server.said if line.startswith("  issuer")]
+    assert [issuer.rpartition("/")[2] for issuer in issuers] == ["tomato", "web21"]
+    for bank in ("tomato", "web21"):
+        for client in load_clients(bank):
+            assert client.client_id in text
+            assert (client.client_secret or "(public)") in text
+        for person in load_people(bank):
+            fields = " ".join(f"{name}={value}" for name, value in person.login.fields().items())
+            assert fields in text
     assert "これは試験用の環境です" in text
-    assert json.loads(called.stdout)["code"] in json.loads(called.stdout)["redirect_to"]
+    assert len(answers) == 2
+    for called in answers:
+        assert json.loads(called.stdout)["code"] in json.loads(called.stdout)["redirect_to"]
 
 
 def test_the_banners_curl_line_works_where_the_door_asks_for_a_token(data):
     env = {"SANDBOX_CONTROL_TOKEN": "s3cret $HOME"}
     with printing(*FREE_PORTS, "--data", data, until="Ready", **env) as server:
-        (curl,) = [line.strip() for line in server.said if line.strip().startswith("curl")]
+        curl, _ = (line.strip() for line in server.said if line.strip().startswith("curl"))
         assert "s3cret" not in "\n".join(server.said)
         called = subprocess.run(
             curl, shell=True, env=environment(**env), capture_output=True, text=True, check=True

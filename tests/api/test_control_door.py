@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.services.population import load_clients, load_personas
+from sandbox.services.population import load_clients, load_people, load_personas
 from sandbox.settings import SettingInvalid
 from tests.support import AGGREGATOR, NOW, bearer, run_sandbox
 
@@ -61,8 +61,9 @@ async def test_a_world_tells_a_program_all_that_it_needs(running):
     _, world, _ = await ask(running, "GET", "/api/v1/worlds/default")
     assert set(world) == {"name", "seed", "clock", "base_url", "banks"}
     assert world["base_url"] == running.url
-    (bank,) = world["banks"]
-    assert bank["name"] == "tomato"
+    bank, corporate = world["banks"]
+    assert (bank["name"], corporate["name"]) == ("tomato", "web21")
+    assert corporate["userinfo_endpoint"] == f"{corporate['api_base']}/userinfo"
     assert bank["issuer"] == f"{running.url}/tomato"
     assert bank["api_base"] == running.base
     for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
@@ -84,6 +85,16 @@ async def test_every_ready_client_is_shown_with_what_it_needs(running):
         assert client["token_endpoint_auth_method"] == ready.auth_method
         assert client["security_profile"] == ready.security_profile
     assert "client_secret" not in shown["sandbox-native"]
+
+
+async def test_every_user_of_a_firm_is_a_persona_with_client_and_rights(running):
+    _, world, _ = await ask(running, "GET", "/api/v1/worlds/default")
+    shown = {persona["name"]: persona for persona in world["banks"][1]["personas"]}
+    assert list(shown) == [person.key for person in load_people("web21")]
+    maker, outsider = shown["shoji_maker"], shown["shoji_outsider"]
+    assert maker["client_id"] == outsider["client_id"] == "10000001"
+    assert (maker["rights"], outsider["rights"]) == (["reference", "update"], [])
+    assert set(maker["login"]) == {"contractor_id", "user_id", "password", "second_factor"}
 
 
 async def test_every_persona_is_shown_with_its_log_in(running):
@@ -125,7 +136,7 @@ async def test_an_unknown_world_is_a_problem(running, name, method, path, body):
 @pytest.mark.parametrize(
     ("change", "status", "slug"),
     [
-        ({"bank": "web21"}, 404, "unknown-bank"),
+        ({"bank": "web20"}, 404, "unknown-bank"),
         ({"persona": "nobody"}, 404, "unknown-persona"),
         ({"client_id": "nobody"}, 400, "authorization-refused"),
         ({"bank": 5}, 422, "invalid-request"),

@@ -34,6 +34,7 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
             **form,
             "kinds": ("individual", "corporate"),
             "kind": "individual",
+            "has_second_factor": False,
             "values": {"branch_code": word, "account_number": word, "user_id": word},
             "error": None,
             "error_params": {},
@@ -42,11 +43,13 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
         "consent.html": {
             **form,
             "contractor_name": word,
+            "user_name": None,
             "identity": ("openid", "profile", "email", "address", "phone"),
             "functions": [
                 FunctionChoice(code="balances", checked=True),
                 FunctionChoice(code="transactions", checked=False),
             ],
+            "are_accounts_ticked": True,
             "accounts": [account(word, checked=True), account("2", checked=False)],
             "granted_until": date(2027, 2, 20),
             "terms_version": word,

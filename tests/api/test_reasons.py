@@ -149,7 +149,7 @@ async def test_an_answer_without_a_reason_has_no_link(running):
 
 @pytest.mark.parametrize("path", ["/reasons", "/reasons/unknown", "/w/default/reasons/unknown"])
 async def test_strict_realism_has_neither_page_nor_link(tmp_path, template, path):
-    settings = {"tomato_strict_realism": "1"}
+    settings = {"tomato_strict_realism": "1", "web21_strict_realism": "1"}
     async with run_sandbox(tmp_path, template=template, **settings) as running:
         for call in (refused_call, refused_exchange):
             _, headers = await call(running)

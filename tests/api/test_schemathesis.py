@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests.direct import Direct
+
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -44,6 +46,15 @@ async def test_the_bank_keeps_to_its_document(running, tmp_path):
     tokens = await running.log_in("hanako")
     header = f"Authorization: Bearer {tokens['access_token']}"
     document = f"{running.url}/tomato/openapi.json"
+    code, output = await schemathesis(document, tmp_path, "-H", header)
+    assert code == 0, output
+    assert f"Tested: {len(await paths_of(running, document))}" in output
+
+
+async def test_the_bank_of_contracts_keeps_to_its_document(running, tmp_path):
+    tokens = await Direct(running).log_in("shoji_maker", "web21.ref web21.upd")
+    header = f"Authorization: Bearer {tokens['access_token']}"
+    document = f"{running.url}/web21/openapi.json"
     code, output = await schemathesis(document, tmp_path, "-H", header)
     assert code == 0, output
     assert f"Tested: {len(await paths_of(running, document))}" in output

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.services.population import load_personas
+from sandbox.services.population import load_people, load_personas
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
@@ -65,3 +65,21 @@ def test_the_page_of_personas_names_them_all_with_what_they_type():
     for persona in load_personas("tomato"):
         fields = [f"`{name}={value}`" for name, value in persona.login.fields().items()]
         assert f"| `{persona.key}` | {persona.name} | {', '.join(fields)} |" in page
+
+
+def test_the_page_of_personas_names_the_users_of_web21_too():
+    page = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
+    for person in load_people("web21"):
+        fields = [f"`{name}={value}`" for name, value in person.login.fields().items()]
+        who = f"{person.person_name} ({person.name})"
+        assert f"| `{person.key}` | {who} | {', '.join(fields)} |" in page
+
+
+async def test_the_first_call_of_web21_goes_as_its_page_says(running):
+    page = (ROOT / "docs" / "web21.md").read_text(encoding="utf-8")
+    (script,) = [body for name, body in BLOCK.findall(page) if name == "sh"]
+    script = script.replace("http://127.0.0.1:8081", running.sandbox.control_url)
+    script = script.replace("http://127.0.0.1:8080", running.sandbox.data_url)
+    code, output = await run("bash", "-eu", "-o", "pipefail", "-c", script)
+    assert code == 0, output
+    assert '"contact_name":"サンプル商事株式会社"' in output

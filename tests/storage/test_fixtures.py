@@ -20,7 +20,7 @@ from sandbox.domain.persona import CardLogin, UserLogin
 from sandbox.resources import data_root
 from sandbox.services.oauth.jose import sign, verify
 from sandbox.services.oauth.registration import check_keys
-from sandbox.services.population import load_clients, load_personas, load_terms
+from sandbox.services.population import load_clients, load_people, load_personas, load_terms
 from sandbox.services.ready_keys import ORDER, private_number, shown_keys
 from sandbox.services.vocabulary import vocabulary_of
 
@@ -77,9 +77,77 @@ def test_every_property_is_described(kind: str) -> None:
         walk(node)
 
 
+@pytest.mark.parametrize("bank", ["tomato", "web21"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_fixture_keeps_to_its_schema(kind: str) -> None:
-    assert objections(kind, read("fixtures", kind, "tomato.json")) == 0
+def test_fixture_keeps_to_its_schema(kind: str, bank: str) -> None:
+    document = read("fixtures", kind, f"{bank}.json")
+    assert document["bank"] == bank
+    assert objections(kind, document) == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("login", {"contractor_id": "0009000001", "user_id": "x", "password": "password-1"}),
+        ("kind", "individual"),
+        ("contractor_id", "A001"),
+        ("contract_number", "1"),
+        ("users", []),
+        ("contract", None),
+        ("children", ["web21_logi", "web21_logi"]),
+        ("users.0.second_factor", "12345"),
+        ("users.0.rights", ["reference", "reference"]),
+        ("users.0.role", "owner"),
+        ("users.0.user_code", "z1"),
+        ("contract.status", "open"),
+        ("contract.services", []),
+        ("contract.services", ["all"]),
+        ("contract.purpose", ""),
+        ("contract.plan", "gold"),
+        ("contract.client_id", "1"),
+        ("contract.approval", {}),
+    ],
+)
+def test_schema_objects_to_a_plant_in_a_firm(field: str, value: object) -> None:
+    document = read("fixtures", "personas", "web21.json")
+    *path, name = field.split(".")
+    place = document["personas"][0]
+    for step in path:
+        place = place[int(step)] if step.isdecimal() else place[step]
+    place[name] = value
+    assert objections("personas", document) > 0
+
+
+@pytest.mark.parametrize("field", ["contractor_id", "contract_number", "users"])
+def test_schema_objects_to_a_firm_that_lacks_something(field: str) -> None:
+    document = read("fixtures", "personas", "web21.json")
+    del document["personas"][0][field]
+    assert objections("personas", document) > 0
+
+
+def test_an_issued_client_has_no_password_and_needs_no_web_server() -> None:
+    document = read("fixtures", "clients", "web21.json")
+    (issued,) = [client for client in document["clients"] if client["status"] == "issued"]
+    assert (issued["redirect_uris"], "client_secret" in issued) == ([], False)
+    issued["client_secret"] = "10000004-password"
+    assert objections("clients", document) > 0
+    del issued["client_secret"]
+    issued["status"] = "active"
+    assert objections("clients", document) > 0
+
+
+@pytest.mark.parametrize("person", load_people("web21"), ids=lambda person: person.key)
+def test_a_user_of_a_firm_is_fit_for_page_and_wire(person: Any) -> None:
+    assert person.user is not None
+    assert person.story_en.isascii()
+    assert set(person.login.fields()) == {
+        "contractor_id",
+        "user_id",
+        "password",
+        "second_factor",
+    }
+    assert is_wire_kana(person.name_kana, TextClass.PARTY_NAME)
+    assert all(len(account.account_id) == 13 for account in person.accounts)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.domain.policy import BankPolicy
+from sandbox.domain.time import DAY
 from sandbox.settings import SETTINGS, SettingInvalid, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +59,33 @@ def test_a_banks_settings_make_its_policy():
     changed = read_settings({}, {"SANDBOX_TOMATO_LOCK_AFTER": "3"}).policy("tomato", default)
     assert changed.lock_after == 3
     assert read_settings({}, {"SANDBOX_TOMATO_LOCK_AFTER": "3"}).policy("other", default) == default
+
+
+@pytest.mark.parametrize(
+    ("field", "tomato", "web21"),
+    [
+        ("refresh_token_lifetime", 30 * DAY, 90 * DAY),
+        ("refresh_sliding", True, False),
+        ("one_grant_per_provider", True, False),
+        ("last_grant_only", False, False),
+        ("most_items", 9_999, 999),
+        ("rate_limit_per_minute", 30, 60),
+        ("lock_after", 5, 5),
+    ],
+)
+def test_each_bank_has_its_own_default_and_its_own_variable(field, tomato, web21):
+    read = read_settings({}, {})
+    assert (read[f"tomato_{field}"], read[f"web21_{field}"]) == (tomato, web21)
+    text = "7s" if field.endswith("lifetime") else {int: "7", bool: "1"}[type(web21)]
+    changed = read_settings({}, {f"SANDBOX_WEB21_{field.upper()}": text})
+    assert changed[f"tomato_{field}"] == tomato
+    assert changed[f"web21_{field}"] != web21
+
+
+@pytest.mark.parametrize("field", ["manual_window", "dynamic_registration", "look_back_months"])
+def test_a_bank_has_no_setting_of_what_it_does_not_have(field):
+    assert f"tomato_{field}" in read_settings({}, {}).values
+    assert read_settings({}, {f"SANDBOX_WEB21_{field.upper()}": "1"}).unknown
 
 
 @pytest.mark.parametrize("text", ["1", "TRUE", "yes", "On"])

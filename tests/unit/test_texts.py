@@ -12,6 +12,7 @@ from string import Formatter
 import pytest
 from jinja2 import Environment, PackageLoader, nodes
 
+from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import Reason
 from sandbox.web.oauth.tester import ANY_TIME, CONSENT_OUTCOMES, SIGN_IN_OUTCOMES
 from sandbox.web.pages import (
@@ -25,7 +26,16 @@ from sandbox.web.pages import (
 from sandbox.web.wording import LANGUAGES, wording
 
 KINDS = ("individual", "corporate")
-FIELDS = ("branch_code", "account_number", "pin", "contractor_id", "user_id", "password")
+FIELDS = (
+    "branch_code",
+    "account_number",
+    "pin",
+    "contractor_id",
+    "user_id",
+    "password",
+    "second_factor",
+)
+FUNCTIONS = ("balances", "transactions", *Service)
 FAMILIES = {
     "steps.*": ("sign_in", "consent", "back"),
     "sign_in.*": FIELDS,
@@ -35,8 +45,8 @@ FAMILIES = {
     "sign_in.error.*": tuple(SIGN_IN_ERRORS),
     "consent.error.*": CONSENT_ERRORS,
     "consent.identity.*": IDENTITY_PARTS,
-    "consent.function.*": ("balances", "transactions"),
-    "consent.function.*_hint": ("balances", "transactions"),
+    "consent.function.*": FUNCTIONS,
+    "consent.function.*_hint": FUNCTIONS,
     "consent.account_type.*": ("ordinary", "current"),
     **{f"refusal.*.{part}": REFUSAL_CODES for part in ("title", "why", "do")},
     **{f"error.*.{part}": ERROR_CODES for part in ("title", "why", "do")},

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.errors import BankError, IllegalTransition
+from sandbox.domain.transfer.approval import ApprovalRule, Pattern
 
 PURPOSE_MAX, FORM_MAX = 200, 100
 
@@ -71,12 +73,18 @@ class Application:
                 raise ApplicationIncomplete(f"{name}: write 1 to {limit} characters")
 
 
+_ONE_APPROVER = ApprovalRule(pattern=Pattern.SINGLE, double_from_yen=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContract:
     contractor_id: str
     status: ContractStatus
     services: frozenset[Service]
     is_base_active: bool  # the base contract's state, which is kept with the contractor
+    plan: Plan = Plan.EXPERT
+    approval: ApprovalRule = _ONE_APPROVER
+    client_id: str | None = None  # None: not issued yet
 
     @property
     def is_in_force(self) -> bool:

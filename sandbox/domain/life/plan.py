@@ -22,6 +22,14 @@ _SALARY: tuple[Habit, ...] = (
     household.shopping,
     household.friends,
 )
+_TRADING: tuple[Habit, ...] = (
+    business.receivables,
+    business.payables,
+    business.payroll,
+    business.contract_fee,
+    debits.firm_debits,
+)
+_FIRMS = (LifeKind.TRADING, LifeKind.COLLECTING)
 HABITS: Mapping[LifeKind, tuple[Habit, ...]] = {
     LifeKind.RESTING: (),
     LifeKind.SALARY: _SALARY,
@@ -33,13 +41,8 @@ HABITS: Mapping[LifeKind, tuple[Habit, ...]] = {
         household.cash,
         household.shopping,
     ),
-    LifeKind.TRADING: (
-        business.receivables,
-        business.payables,
-        business.payroll,
-        business.contract_fee,
-        debits.firm_debits,
-    ),
+    LifeKind.TRADING: _TRADING,
+    LifeKind.COLLECTING: (*_TRADING, oddities.other_value_dates),
     LifeKind.CHEQUES: (business.cheques,),
     LifeKind.RESTLESS: (
         *_SALARY,
@@ -168,7 +171,7 @@ def _interest(life: Life, day: Day, balance_yen: int) -> Iterator[Act]:
     if gross_yen <= 0:
         return
     tax_yen = gross_yen * _NATIONAL_TAX // _HUNDRED_THOUSAND
-    if life.kind is not LifeKind.TRADING:
+    if life.kind not in _FIRMS:
         tax_yen += gross_yen * _LOCAL_TAX // _HUNDRED_THOUSAND
     interest = single(day, _INTEREST_AT, gross_yen, "利息", "ｹﾂｻﾝｵﾘｿｸ", "interest_expense")
     tax = single(day, _INTEREST_AT, -tax_yen, "税金", "ﾘｼｾﾞｲ", "tax_withheld")

@@ -17,6 +17,7 @@ class LifeKind(StrEnum):
     SOLE_PROPRIETOR = "sole_proprietor"  # 個人事業主
     TRADING = "trading"  # 法人の普通預金
     CHEQUES = "cheques"  # 法人の当座預金
+    COLLECTING = "collecting"  # trading, and collecting checks: value dates other than the day
     RESTLESS = "restless"  # a salary life with every oddity that a statement can show
     BUSY = "busy"  # 100,000 lines, written when they are first asked for
 

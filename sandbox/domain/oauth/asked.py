@@ -1,8 +1,10 @@
 """An authorization request: as it is asked, and as it was accepted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sandbox.domain.client import Client
+from sandbox.domain.corporate.contract import Service, ServiceContract
 from sandbox.domain.oauth import openid
 from sandbox.domain.oauth.errors import OAuthError, ShownError
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, OPENID
@@ -68,6 +70,8 @@ class Asked:
     bank_scopes: frozenset[str]
     api_base: str
     origin: Origin
+    services: Mapping[str, Service] = field(default_factory=dict)  # by scope
+    contract: ServiceContract | None = None  # the one that the client was issued to
 
     def get(self, name: str) -> str:
         return self.parameters.get(name) or ""

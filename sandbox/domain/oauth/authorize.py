@@ -13,6 +13,13 @@ from collections.abc import Callable
 
 from sandbox.domain.oauth import openid, pkce
 from sandbox.domain.oauth.asked import REDIRECT_URI_MAX, Asked, AuthorizationRequest
+from sandbox.domain.oauth.contracted import (
+    approval_alone,
+    client_ready,
+    contract_in_force,
+    services_contracted,
+    web_server_registered,
+)
 from sandbox.domain.oauth.errors import (
     InvalidAuthorizationDetails,
     InvalidRequest,
@@ -50,7 +57,7 @@ def client_known(asked: Asked) -> ShownError | None:
 
 
 def client_not_blocked(asked: Asked) -> ShownError | None:
-    if not asked.proven_client.is_active:  # T-22
+    if not asked.proven_client.is_active and not asked.proven_client.is_issued:  # T-22
         return ShownError("client_blocked", client_id=asked.proven_client.client_id)
     return None
 
@@ -233,6 +240,7 @@ SHOWN_CHECKS: tuple[Callable[[Asked], ShownError | None], ...] = (
     client_not_blocked,
     request_uri_good,
     request_object_or_redirect_uri,
+    web_server_registered,
     redirect_uri_registered,
 )
 REDIRECTED_CHECKS: tuple[Callable[[Asked], OAuthError | None], ...] = (
@@ -243,7 +251,11 @@ REDIRECTED_CHECKS: tuple[Callable[[Asked], OAuthError | None], ...] = (
     response_type_code,
     response_mode_query,
     state_given,
+    contract_in_force,
+    client_ready,
     scope_allowed,
+    approval_alone,
+    services_contracted,
     response_type_allowed,
     pkce_sound,
     dpop_key_sound,

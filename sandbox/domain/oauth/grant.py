@@ -6,6 +6,7 @@ consent starts a new grant (T-12).
 
 from dataclasses import dataclass
 
+from sandbox.domain.corporate.powers import Powers
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth import pkce
 from sandbox.domain.oauth.errors import GrantReused, InvalidGrant
@@ -36,6 +37,7 @@ class Standing:
     login: str  # of the user who allowed it
     authenticated_at: Instant
     detail: str  # claims and authorization details that were asked for (JSON)
+    powers: Powers | None = None  # of a corporate user; None: the bank has no service contracts
 
     def end_reason_at(self, now: Instant) -> Reason | None:
         """Return why the grant no longer lives at ``now``, or None while it does."""
@@ -46,7 +48,9 @@ class Standing:
         if self.client_status != "active":
             return Reason.CLIENT_BLOCKED  # T-22
         if self.contract_state != "active":
-            return Reason.CONTRACT_ENDED  # T-3
+            return Reason.CONTRACT_ENDED  # T-3, W-27
+        if self.powers is not None and not self.powers.is_contract_active:
+            return Reason.CONTRACT_ENDED  # W-61
         if self.credential_state != "live":
             return Reason.CARD_LOST  # T-2
         return None

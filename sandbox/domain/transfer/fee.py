@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+_BEYOND_YEN = 10**15  # more than any amount
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeBand:
@@ -26,6 +28,11 @@ class FeeSchedule:
         starts = [band.from_yen for band in self.bands]
         if not starts or starts[0] > 1 or starts != sorted(set(starts)):
             raise ValueError("fee bands must ascend from 1 yen")
+
+    def ranges(self) -> list[tuple[FeeBand, int]]:
+        """Return each band with the first amount beyond it."""
+        ends = [band.from_yen for band in self.bands[1:]]
+        return list(zip(self.bands, [*ends, _BEYOND_YEN], strict=True))
 
     def transfer_fee(self, amount_yen: int, *, is_own_bank: bool) -> int:
         band = next(band for band in reversed(self.bands) if band.from_yen <= amount_yen)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sandbox.domain.kana import ChangeKind, convert, wire_characters
+from sandbox.domain.kana import STRAY_MARK, ChangeKind, convert, wire_characters
 from sandbox.domain.zengin.characters import FOREIGN_CHARACTERS, spelled
 from sandbox.domain.zengin.findings import Code, Report
 from sandbox.domain.zengin.framing import Record
-from sandbox.domain.zengin.layout import STRAY_MARK, Field, Kind, Layout, Value
+from sandbox.domain.zengin.layout import Field, Kind, Layout, Value
 
 # What a profile that converts may change: each keeps the length of the text.
 _CONVERTIBLE = frozenset({ChangeKind.SMALL_KANA, ChangeKind.LONG_VOWEL, ChangeKind.CASE})

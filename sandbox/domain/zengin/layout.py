@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import call, methodcaller
 from typing import TypeAlias
 
-from sandbox.domain.kana import SEMI_VOICED, TAKES_MARK, VOICED, TextClass, wire_characters
+from sandbox.domain.kana import SEMI_VOICED, STRAY_MARK, VOICED, TextClass, wire_characters
 
 Value: TypeAlias = str | int
 
@@ -97,9 +97,6 @@ _READ: dict[Kind, Callable[[str], Value]] = {
     Kind.TEXT: _TRIMMED,
     Kind.FILLER: _TRIMMED,
 }
-# A mark after something that cannot take it; it starts with the mark, so that searching is fast.
-_TAKEN_MARKS = "|".join(f"[{''.join(sorted(TAKES_MARK[mark]))}]{mark}" for mark in TAKES_MARK)
-STRAY_MARK = re.compile(f"[{VOICED}{SEMI_VOICED}](?<!{_TAKEN_MARKS})")
 
 
 @dataclass(frozen=True, kw_only=True)

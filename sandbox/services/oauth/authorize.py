@@ -8,7 +8,6 @@ so that one planted before is worth nothing afterwards (O-25).
 import json
 from dataclasses import asdict, dataclass, replace
 
-from sandbox.domain.account import Account, AccountState
 from sandbox.domain.client import Client
 from sandbox.domain.contractor import Contractor, SignIn
 from sandbox.domain.oauth.asked import AuthorizationRequest
@@ -25,11 +24,18 @@ from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
 from sandbox.services.oauth.answers import RedirectBack, answer_location, error_location
-from sandbox.services.oauth.grants import Consent, Granted, GrantService, use_pushed
+from sandbox.services.oauth.grants import (
+    Consent,
+    Granted,
+    GrantService,
+    NothingChosen,
+    use_pushed,
+)
+from sandbox.services.oauth.offers import Asker, Offer, Offers
 from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
-from sandbox.storage import accounts, clients, contractors, interactions
+from sandbox.storage import clients, contractors, interactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,7 @@ class AuthorizeService:
         sign_in: SignInService,
         grants: GrantService,
         sessions: SessionService,
+        offers: Offers,
     ) -> None:
         self._world = world
         self._bank = bank
@@ -81,6 +88,7 @@ class AuthorizeService:
         self._sign_in = sign_in
         self._grants = grants
         self._sessions = sessions
+        self._offers = offers
 
     async def begin(
         self, client: Client, request: AuthorizationRequest, session: str | None = None
@@ -129,8 +137,16 @@ class AuthorizeService:
         if held is None:
             return LoginRequired("nobody is logged in for this request")
         contractor, _ = await self._contractor_of(held.credential_id)
-        if request.opens_apis and not await self.list_offered(contractor):
-            return InteractionRequired("the contractor has no account to offer")
+        asker = Asker(
+            client=client,
+            request=request,
+            contractor=contractor,
+            credential_id=held.credential_id,
+        )
+        try:
+            await self._offers.find(asker)
+        except SignInRefused as refused:
+            return InteractionRequired(f"the bank has something to say: {refused.code}")
         granted = await self._grants.consent_again(client, request, held)
         return granted or ConsentRequired("the contractor has not allowed this yet")
 
@@ -189,8 +205,9 @@ class AuthorizeService:
         if not self._sessions.is_asked_for(request, contractor):
             someone_else = LoginRequired("somebody else logged in than was asked for")
             raise RedirectBack(await self.deny(interaction, someone_else))
-        if request.opens_apis and not await self.list_offered(contractor):
-            raise SignInRefused("no_accounts")
+        await self.offer(
+            replace(interaction, contractor=contractor, credential_id=credential.credential_id)
+        )
         assert interaction.interaction_id is not None
         cookie = self._world.secret(32)
         held = SignedInAlready(credential_id=credential.credential_id, authenticated_at=now)
@@ -216,20 +233,25 @@ class AuthorizeService:
             self._world.database, interaction.credential_id
         )
         assert credential is not None  # credentials change their state, and stay
-        contractor, _ = await self._sign_in.admit(credential)
-        if interaction.request.opens_apis and not await self.list_offered(contractor):
-            raise SignInRefused("no_accounts")
+        await self._sign_in.admit(credential)
+        await self.offer(interaction)
 
-    async def list_offered(self, contractor: Contractor) -> list[Account]:
-        """Return the accounts that this contractor may open to a provider."""
-        types = self._policy.offered_types(contractor.kind)
-        return [
-            account
-            for account in await accounts.list_of_contractor(
-                self._world.database, contractor.contractor_id
+    async def offer(self, interaction: Interaction) -> Offer:
+        """Return what the person who signed in can allow.
+
+        Raises:
+            SignInRefused: nothing.
+        """
+        assert interaction.contractor is not None
+        assert interaction.credential_id is not None
+        return await self._offers.find(
+            Asker(
+                client=interaction.client,
+                request=interaction.request,
+                contractor=interaction.contractor,
+                credential_id=interaction.credential_id,
             )
-            if account.account_type in types and account.state is not AccountState.CLOSED
-        ]
+        )
 
     async def allow(
         self, interaction: Interaction, *, functions: tuple[str, ...], account_ids: tuple[str, ...]
@@ -241,19 +263,22 @@ class AuthorizeService:
         assert interaction.contractor is not None
         assert interaction.credential_id is not None
         assert interaction.authenticated_at is not None
-        offered = await self.list_offered(interaction.contractor)
-        request = interaction.request
-        if not request.opens_apis:  # who somebody is opens no account
-            functions, account_ids = (), ()
+        offer, request = await self.offer(interaction), interaction.request
+        chosen = tuple(function for function in offer.functions if function in functions)
+        if request.opens_apis and not chosen:
+            raise NothingChosen("functions")
+        ticked = tuple(a for a in offer.accounts if a.account_id in account_ids)
+        scope = self._offers.granted_scope(request, chosen)
         granted = await self._grants.consent(
             Consent(
                 client=interaction.client,
-                request=request,
+                request=replace(request, scope=scope),
                 contractor=interaction.contractor,
                 credential_id=interaction.credential_id,
                 authenticated_at=interaction.authenticated_at,
-                functions=tuple(f for f in interaction.client.functions if f in functions),
-                accounts=tuple(a for a in offered if a.account_id in account_ids),
+                functions=chosen,
+                accounts=ticked if offer.are_accounts_ticked else (),
+                needs_account=request.opens_apis and offer.are_accounts_ticked,
             ),
             interaction_id=interaction.interaction_id,
         )

@@ -14,6 +14,7 @@ from sandbox.domain.oauth.security import rules_of
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant, jst_date
+from sandbox.services.bank_facts import BankFacts
 from sandbox.services.seed import fill_on_demand
 from sandbox.services.world import World
 from sandbox.storage import grants, interactions, pushed
@@ -40,6 +41,7 @@ class Consent:
     authenticated_at: Instant
     functions: tuple[str, ...]
     accounts: tuple[Account, ...]
+    needs_account: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +51,11 @@ class Granted:
 
 
 class GrantService:
-    def __init__(self, world: World, bank: str, policy: BankPolicy) -> None:
+    def __init__(self, world: World, bank: str, policy: BankPolicy, facts: BankFacts) -> None:
         self._world = world
         self._bank = bank
         self._policy = policy
+        self._facts = facts
 
     def expires_at(self, now: Instant) -> Instant:
         """Return when a grant made ``now`` lapses by itself (T-12)."""
@@ -72,16 +75,14 @@ class GrantService:
         """Make the grant and return it with its authorization code.
 
         Raises:
-            NothingChosen: no function or no account is left of the choice.
+            NothingChosen: no account is left of the choice.
             ShownError: the interaction was answered already, by another tab or a double click;
                 or its pushed request was used meanwhile.
         """
-        if consent.request.opens_apis and not consent.functions:
-            raise NothingChosen("functions")
-        if consent.request.opens_apis and not consent.accounts:
+        if consent.needs_account and not consent.accounts:
             raise NothingChosen("accounts")
         terms_version, _ = await self.terms_version()
-        grant_id, code, now = self._world.secret(12), self._world.new_secret(), self._world.now()
+        grant_id, code, now = self._world.secret(12), self._new_code(), self._world.now()
         async with self._world.database.transaction() as db:
             if interaction_id and not await interactions.end(db, interaction_id, now):
                 raise ShownError("interaction_unknown", 400)
@@ -102,7 +103,7 @@ class GrantService:
 
         The same grant, with the same functions and accounts: nothing is superseded.
         """
-        code, now = self._world.new_secret(), self._world.now()
+        code, now = self._new_code(), self._world.now()
         async with self._world.database.transaction() as db:
             found = await grants.list_live(
                 db, self._bank, client.client_id, held.credential_id, now
@@ -152,6 +153,9 @@ class GrantService:
             detail=consent.request.detail,
             accounts=tuple(account.account for account in consent.accounts),
         )
+
+    def _new_code(self) -> str:
+        return self._world.new_secret(is_hex=self._facts.has_hex_tokens)
 
     def _code(
         self, grant_id: str, client: Client, request: AuthorizationRequest

@@ -65,11 +65,10 @@ async def persona_of(bank: Bank, name: str) -> tuple[Contractor, Credential]:
         SignInRefused: lapsed card, ended contract: as on the page.
     """
     database = bank.world.database
-    contractor = await contractors.find_persona(database, bank.name, name)
-    if contractor is None:
+    credential = await contractors.find_persona_credential(database, bank.name, name)
+    if credential is None:
         raise UnknownPersona(name)
-    credentials = await contractors.list_credentials(database, contractor.contractor_id)
-    return await bank.sign_in.admit(credentials[0])
+    return await bank.sign_in.admit(credential)
 
 
 async def consent(
@@ -99,7 +98,6 @@ async def consent(
     contractor, credential = await persona_of(bank, persona)
     if contractor.kind not in client.contractor_kinds:
         raise HeadlessRefused("access_denied", f"the client does not serve {contractor.kind}s")
-    offered = await bank.authorize.list_offered(contractor)
     interaction = Interaction(
         interaction_id=None,
         client=client,
@@ -108,10 +106,11 @@ async def consent(
         credential_id=credential.credential_id,
         authenticated_at=bank.world.now(),
     )
+    offer = await bank.authorize.offer(interaction)
     allowed = await bank.authorize.allow(
         interaction,
-        functions=client.functions if functions is None else functions,
-        account_ids=tuple(a.account_id for a in offered) if account_ids is None else account_ids,
+        functions=offer.functions if functions is None else functions,
+        account_ids=offer.account_ids if account_ids is None else account_ids,
     )
     answer = parse_qs(urlsplit(allowed.location).query)
     return Consented(redirect_to=allowed.location, code=answer["code"][-1], state=request.state)

@@ -82,7 +82,7 @@ async def issue(
         refresh_token = refreshed.token
         await grants.prolong_token(db, token_hash(refresh_token), refresh_until)
     else:
-        refresh_token = world.new_secret()
+        refresh_token = issue.access_tokens.new_secret()
         # A confidential client proves itself anew each time; a public one only by its key.
         binding = issue.binding if issue.client.is_public else None
         replaced = None if refreshed is None else token_hash(refreshed.token)

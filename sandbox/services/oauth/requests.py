@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 
 from sandbox.domain.client import Client
+from sandbox.domain.corporate.contract import Service, ServiceContract
 from sandbox.domain.oauth.asked import Asked, AuthorizationRequest, Origin
 from sandbox.domain.oauth.authorize import accepted, redirected_refusal, shown_refusal
 from sandbox.domain.oauth.errors import (
@@ -21,7 +22,7 @@ from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.answers import RedirectBack, error_location
 from sandbox.services.oauth.keys import KeyService
 from sandbox.services.world import World
-from sandbox.storage import clients, pushed
+from sandbox.storage import clients, corporate, pushed
 from sandbox.storage.pushed import PushedRow
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
@@ -140,14 +141,36 @@ class RequestService:
         parameters, origin = brought, Origin(channel=channel)
         if client is not None and rules is not None and client.is_active:
             parameters, origin = await self._resolved(client, rules, brought, origin)
+        contract = await self._contract_of(client)
         return Asked(
-            parameters=parameters,
+            parameters=self._with_scope(parameters, contract),
+            services=self._facts.services,
+            contract=contract,
             client=client,
             rules=rules,
             bank_scopes=self._facts.scopes,
             api_base=f"{self._world.issuer(self._bank)}{self._facts.base}",
             origin=origin,
         )
+
+    async def _contract_of(self, client: Client | None) -> ServiceContract | None:
+        if client is None or not self._facts.has_contracts:
+            return None
+        return await corporate.find_contract_of_client(self._world.database, client.client_id)
+
+    def _with_scope(self, parameters: Parameters, contract: ServiceContract | None) -> Parameters:
+        """Return the parameters with the scope that counts where a contractor's has none.
+
+        All services of the contract but approval, which is only ever asked for by name.
+        """
+        if contract is None or parameters.get("scope"):
+            return parameters
+        scopes = [
+            scope
+            for scope, service in self._facts.services.items()
+            if service in contract.services and service is not Service.APPROVAL
+        ]
+        return replace(parameters, values={**parameters.values, "scope": " ".join(scopes)})
 
     async def _resolved(
         self, client: Client, rules: SecurityRules, brought: Parameters, origin: Origin

@@ -40,6 +40,10 @@ class AccessTokenMaker:
         """
         return await self._keys.signer() if client.options.token_format == "jwt" else None
 
+    def new_secret(self) -> str:
+        """Return an opaque token, in the form that the bank's wire has for it."""
+        return self._world.new_secret(is_hex=self._facts.has_hex_tokens)
+
     def make(
         self,
         signer: Signer | None,
@@ -51,7 +55,7 @@ class AccessTokenMaker:
     ) -> str:
         """Return a new access token. ``signer`` None: an opaque one."""
         if signer is None:
-            return self._world.new_secret()
+            return self.new_secret()
         issuer = self._world.issuer(self._bank)
         claims = {
             "iss": issuer,

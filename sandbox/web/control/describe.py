@@ -7,7 +7,7 @@ from sandbox.domain.client import Client
 from sandbox.domain.persona import Persona
 from sandbox.domain.time import iso
 from sandbox.services.bank import Bank
-from sandbox.services.population import load_personas
+from sandbox.services.population import load_people
 from sandbox.services.ready_keys import shown_keys
 from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, Controls
@@ -60,11 +60,7 @@ async def bank(found: Bank, profile: Profile) -> Json:
         **endpoints_of(issuer, profile),
         "openapi": f"{issuer}/openapi.json",
         "clients": [client(each, found.registration.known_secret(each)) for each in clients],
-        "personas": [
-            persona(ready)
-            for ready in load_personas(profile.name)
-            if here is None or ready.key in here
-        ],
+        "personas": [persona(ready) for ready in load_people(profile.name) if ready.lives_in(here)],
     }
 
 
@@ -101,10 +97,15 @@ def _proofs(found: Client) -> Json:
 
 
 def persona(ready: Persona) -> Json:
-    return {
+    shown: Json = {
         "name": ready.key,
         "story": {"ja": ready.story_ja, "en": ready.story_en},
         "kind": ready.kind,
         "holder_name": ready.name,
         "login": ready.login.fields(),
     }
+    if ready.firm is not None and ready.firm.client_id is not None:
+        shown["client_id"] = ready.firm.client_id
+    if ready.user is not None:
+        shown["rights"] = list(ready.user.rights) if ready.user.has_service_right else []
+    return shown

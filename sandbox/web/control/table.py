@@ -6,6 +6,7 @@ from sandbox.web.control import (
     clock,
     consent,
     contents,
+    contracts,
     faults,
     journal,
     keys,
@@ -131,6 +132,14 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "Unlock a sign-in",
         "done",
         "unlock_request",
+    ),
+    row(
+        "POST",
+        f"{WORLD}/bank/{{bank}}/contracts/{{contractor_id}}",
+        contracts.act_on_contract,
+        "Act on a service contract",
+        "contract_act",
+        "contract_act_request",
     ),
     row(
         "GET",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sandbox.clock import ClockState, clock_of, machine_now, real
-from sandbox.services.population import load_personas
+from sandbox.services.population import load_people, load_personas
 from sandbox.services.snapshots import SnapshotRefused, UnknownSnapshot
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import WorldExists, WorldRefused
@@ -51,7 +51,8 @@ def _personas(call: ControlCall) -> frozenset[str] | None:
     """
     if "personas" not in call.body:
         return None
-    known = {p.key for bank in call.controls.profiles for p in load_personas(bank)}
+    banks = call.controls.profiles
+    known = {p.key for bank in banks for p in (*load_personas(bank), *load_people(bank))}
     chosen = frozenset(call.body["personas"])
     if unknown := sorted(chosen - known):
         raise Problem(422, "unknown-persona", f"no bank has the personas {', '.join(unknown)}")

@@ -166,7 +166,7 @@ class AuthorizePages:
         form: Parameters,
     ) -> web.Response:
         token, entry = csrf_token(cookie), entry_of(request)
-        typed = typed_sign_in(form)
+        typed = typed_sign_in(form, has_second_factor=self._profile.has_second_factor)
         if typed is None:
             entry.error_code = "incomplete"
             return self._screens.sign_in(

@@ -20,7 +20,7 @@ def endpoints_of(issuer: str, profile: Profile) -> dict[str, str]:
         "token_endpoint": f"{base}/oauth/token",
         "revocation_endpoint": f"{base}/oauth/revoke",
         "introspection_endpoint": f"{base}/oauth/introspect",
-        "userinfo_endpoint": f"{base}/oauth/userinfo",
+        "userinfo_endpoint": f"{base}{profile.userinfo_path}",
         "jwks_uri": f"{base}{profile.keys_path}",
     }
 

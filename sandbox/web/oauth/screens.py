@@ -16,6 +16,7 @@ from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.time import jst, jst_date
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.authorize import Interaction
+from sandbox.services.oauth.offers import Offer
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.front import Front
 from sandbox.web.noting import entry_of
@@ -34,9 +35,9 @@ FIELDS = {
     "individual": ("branch_code", "account_number", "pin"),
     "corporate": ("contractor_id", "user_id", "password"),
 }
-SECRET_FIELDS = frozenset({"pin", "password"})
+SECOND_FACTOR = "second_factor"
+SECRET_FIELDS = frozenset({"pin", "password", SECOND_FACTOR})
 FIELD_MAX = 128
-FunctionCode = Literal["balances", "transactions"]
 OfferedType = Literal["ordinary", "current"]
 
 
@@ -50,18 +51,25 @@ def csrf_matches(given: str | None, cookie: str) -> bool:
     return hmac.compare_digest((given or "").encode("utf-8", "surrogateescape"), expected)
 
 
-def typed_sign_in(form: Parameters) -> SignIn | None:
+def typed_sign_in(form: Parameters, *, has_second_factor: bool) -> SignIn | None:
     """Return what was typed, or None where a field is missing or far too long.
 
     Full-width digits and letters count as their plain forms: a Japanese keyboard makes them.
     """
     kind = form.get("kind") or ""
-    fields = [form.get(name) or "" for name in FIELDS.get(kind, ())]
+    names = fields_of(kind, has_second_factor=has_second_factor)
+    fields = [form.get(name) or "" for name in names]
     if not fields or any(not 0 < len(field) <= FIELD_MAX for field in fields):
         return None
-    first, second, secret = (unicodedata.normalize("NFKC", field).strip() for field in fields)
+    first, second, secret, *more = (unicodedata.normalize("NFKC", f).strip() for f in fields)
     login = card_login(first, second) if kind == "individual" else user_login(first, second)
-    return SignIn(kind=kind, login=login, secret=secret)
+    return SignIn(kind=kind, login=login, secret=secret, second_factor="".join(more))
+
+
+def fields_of(kind: str, *, has_second_factor: bool) -> tuple[str, ...]:
+    """Return what is typed on the sign-in page; nothing for a kind that there is not."""
+    fields = FIELDS.get(kind, ())
+    return (*fields, SECOND_FACTOR) if fields and has_second_factor else fields
 
 
 def _form_action(interaction: Interaction) -> str:
@@ -73,9 +81,10 @@ def _form_action(interaction: Interaction) -> str:
     return f"{urlsplit(interaction.request.redirect_uri).scheme}:"
 
 
-def _provider(interaction: Interaction) -> ProviderFace:
+def _provider(interaction: Interaction, *, is_direct: bool) -> ProviderFace:
     client = interaction.client
     return ProviderFace(
+        is_direct=is_direct,
         name=client.provider_name,
         registration_no=client.registration_no,
         terms_url=client.terms_url,
@@ -89,6 +98,8 @@ class Screens:
         self._face = profile.face
         self._bank = profile.name
         self._is_strict = profile.policy.strict_realism
+        self._has_second_factor = profile.has_second_factor
+        self._is_direct = profile.facts.has_contracts
 
     def sign_in(
         self,
@@ -113,10 +124,11 @@ class Screens:
             **self._common(request, interaction, token, page_url=link(request.path, kind=kind)),
             kinds=kinds,
             kind=kind,
+            has_second_factor=self._has_second_factor,
             values={n: typed.get(n, "") for n in FIELDS[kind] if n not in SECRET_FIELDS},
             error=error,
             error_params=error_params or {},
-            tester=None if self._is_strict else self._sign_in_bar(request, kinds),
+            tester=None if self._is_strict else self._sign_in_bar(request, interaction),
         )
         return page_response(html, status=status, form_action=_form_action(interaction))
 
@@ -166,14 +178,18 @@ class Screens:
         contractor = interaction.contractor
         assert contractor is not None
         version, effective_on = await bank.grants.terms_version()
+        offer = await bank.authorize.offer(interaction)
+        functions, account_ids = chosen or (offer.functions, offer.account_ids)
         html = self._pages.render(
             "consent.html",
             language_of(request),
             **self._common(request, interaction, token),
             contractor_name=contractor.name,
+            user_name=offer.user_name,
             identity=identity_shown(interaction.request.scope, interaction.request.detail),
-            functions=_functions(interaction, None if chosen is None else chosen[0]),
-            accounts=await _accounts(bank, interaction, None if chosen is None else chosen[1]),
+            functions=[FunctionChoice(code=c, checked=c in functions) for c in offer.functions],
+            accounts=_accounts(offer, account_ids),
+            are_accounts_ticked=offer.are_accounts_ticked,
             granted_until=jst_date(bank.authorize.granted_until()),
             terms_version=version,
             terms_effective_on=date.fromisoformat(effective_on),
@@ -183,10 +199,10 @@ class Screens:
         status = 200 if missing is None else 400
         return page_response(html, status=status, form_action=_form_action(interaction))
 
-    def _sign_in_bar(self, request: web.Request, kinds: tuple[str, ...]) -> Bar:
+    def _sign_in_bar(self, request: web.Request, interaction: Interaction) -> Bar:
         world = entry_of(request).world
         assert world is not None  # the interaction was found in it
-        return sign_in_bar(self._bank, world, kinds)
+        return sign_in_bar(self._bank, world, interaction.client)
 
     def error(self, request: web.Request, error: ShownError) -> web.Response:
         entry_of(request).error_code = error.code
@@ -210,35 +226,21 @@ class Screens:
     ) -> dict[str, object]:
         return {
             "bank": self._face,
-            "provider": _provider(interaction),
+            "provider": _provider(interaction, is_direct=self._is_direct),
             "page_url": page_url or request.path,
             "action_url": request.path,
             "csrf": token,
         }
 
 
-def _functions(interaction: Interaction, chosen: tuple[str, ...] | None) -> list[FunctionChoice]:
-    if not interaction.request.opens_apis:
-        return []
-    return [
-        FunctionChoice(code=cast(FunctionCode, code), checked=chosen is None or code in chosen)
-        for code in interaction.client.functions
-    ]
-
-
-async def _accounts(
-    bank: Bank, interaction: Interaction, chosen: tuple[str, ...] | None
-) -> list[AccountChoice]:
-    assert interaction.contractor is not None
-    if not interaction.request.opens_apis:
-        return []
+def _accounts(offer: Offer, chosen: tuple[str, ...]) -> list[AccountChoice]:
     return [
         AccountChoice(
             value=account.account_id,
             branch_name=account.branch_name,
             account_type=cast(OfferedType, account.account_type.value),
             account_number=account.account_number,
-            checked=chosen is None or account.account_id in chosen,
+            checked=account.account_id in chosen,
         )
-        for account in await bank.authorize.list_offered(interaction.contractor)
+        for account in offer.accounts
     ]

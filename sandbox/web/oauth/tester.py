@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from sandbox.domain.client import Client
 from sandbox.domain.oauth.errors import (
     OAuthError,
     ServerError,
@@ -20,11 +21,13 @@ from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.persona import Persona
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.authorize import Interaction
-from sandbox.services.population import load_personas
+from sandbox.services.oauth.offers import Offer
+from sandbox.services.population import load_people
 from sandbox.services.world import World
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.redirects import COOKIE, SESSION, leaving, see_other
 
+Boxes: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # functions, account ids
 Take: TypeAlias = Callable[
     [web.Request, Bank, Interaction, str, Parameters], Awaitable[web.Response]
 ]
@@ -68,10 +71,10 @@ class Pressed:
     persona: Persona | None
 
 
-def sign_in_bar(bank: str, world: World, kinds: tuple[str, ...]) -> Bar:
+def sign_in_bar(bank: str, world: World, client: Client) -> Bar:
     personas = tuple(
-        PersonaChoice(key=str(persona.key), name=persona.name, kind=persona.kind)
-        for persona in personas_of(bank, world, kinds)
+        PersonaChoice(key=str(persona.key), name=persona.person_name, kind=persona.kind)
+        for persona in personas_of(bank, world, client)
     )
     return Bar(personas=personas, outcomes=(*(SIGN_IN_OUTCOMES if personas else ()), *ANY_TIME))
 
@@ -80,12 +83,17 @@ def consent_bar() -> Bar:
     return Bar(personas=(), outcomes=(*CONSENT_OUTCOMES, *ANY_TIME))
 
 
-def personas_of(bank: str, world: World, kinds: tuple[str, ...]) -> list[Persona]:
-    """Return the bank's personas who live in the world and whom a client of ``kinds`` serves."""
+def personas_of(bank: str, world: World, client: Client) -> list[Persona]:
+    """Return the bank's personas who live in the world and whom ``client`` serves.
+
+    A client that was issued to a firm serves that firm's users alone.
+    """
     return [
         persona
-        for persona in load_personas(bank)
-        if persona.kind in kinds and (world.personas is None or persona.key in world.personas)
+        for persona in load_people(bank)
+        if persona.kind in client.contractor_kinds
+        and persona.lives_in(world.personas)
+        and (persona.firm is None or persona.firm.client_id == client.client_id)
     ]
 
 
@@ -102,8 +110,8 @@ def pressed(form: Parameters, bank: Bank, interaction: Interaction) -> Pressed:
         raise ShownError("invalid_request")
     if is_signed_in or outcome in ANY_TIME:
         return Pressed(outcome=outcome, persona=None)
-    wanted, kinds = key or form.get("persona"), interaction.client.contractor_kinds
-    for persona in personas_of(bank.name, bank.world, kinds):
+    wanted = key or form.get("persona")
+    for persona in personas_of(bank.name, bank.world, interaction.client):
         if persona.key == wanted:
             return Pressed(outcome=outcome, persona=persona)
     raise ShownError("invalid_request")
@@ -116,7 +124,7 @@ def typed_by(persona: Persona, *, is_right: bool = True) -> Parameters:
     """
     fields = persona.login.fields()
     if not is_right:
-        *_, name = fields  # the secret is what comes last on the page
+        name = "pin" if "pin" in fields else "password"
         fields[name] = next(wrong for wrong in _WRONG if wrong != persona.login.secret)
     fields |= {"kind": persona.kind, "decision": "sign_in", FIELD: "sign_in"}
     return Parameters(fields, frozenset())
@@ -127,6 +135,17 @@ def ticked(functions: tuple[str, ...], account_ids: tuple[str, ...]) -> Paramete
     pairs = [("function", function) for function in functions]
     pairs += [("account", account_id) for account_id in account_ids]
     return Parameters({"decision": "allow"}, frozenset(), tuple(pairs))
+
+
+def _all_of(offer: Offer) -> Boxes:
+    return offer.functions, offer.account_ids
+
+
+def _part_of(offer: Offer) -> Boxes:
+    """Return the boxes of a consent to less than all: one account, or one service."""
+    if offer.are_accounts_ticked:
+        return offer.functions, offer.account_ids[:1]
+    return offer.functions[:1], ()
 
 
 class TesterBar:
@@ -199,10 +218,8 @@ class TesterBar:
                 return response
             cookie, session = response.cookies[COOKIE].value, response.cookies.get(SESSION)
             interaction = await bank.authorize.find(request.match_info["interaction"], cookie)
-        assert interaction.contractor is not None
-        offered = await bank.authorize.list_offered(interaction.contractor)
-        chosen = offered[:1] if button.outcome == "allow_part" else offered
-        boxes = ticked(interaction.client.functions, tuple(a.account_id for a in chosen))
+        offer = await bank.authorize.offer(interaction)
+        boxes = ticked(*_part_of(offer) if button.outcome == "allow_part" else _all_of(offer))
         response = await self._take(request, bank, interaction, cookie, boxes)
         if session is not None:  # of the log-in on the way
             response.cookies[SESSION] = session

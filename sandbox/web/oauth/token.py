@@ -46,9 +46,7 @@ async def by_code(bank: Bank, client: Client, form: Parameters, proof: Proof) ->
     )
 
 
-async def by_refresh_token(
-    bank: Bank, client: Client, form: Parameters, proof: Proof
-) -> TokenPair:
+async def by_refresh_token(bank: Bank, client: Client, form: Parameters, proof: Proof) -> TokenPair:
     return await bank.tokens.refresh(
         client, _field(form, "refresh_token"), form.get("scope"), proof
     )
@@ -88,16 +86,7 @@ class TokenEndpoints:
         proof = await proof_of(request, bank, client)
         pair = await GRANT_TYPES[grant_type](bank, client, form, proof)
         entry_of(request).holder = pair.holder
-        answer = {
-            "access_token": pair.access_token,
-            "token_type": pair.token_type,
-            "expires_in": pair.expires_in,
-            "refresh_token": pair.refresh_token,
-            "refresh_token_expires_in": pair.refresh_token_expires_in,
-            "auto_manual_mode": client.auto_manual_mode,
-            "scope": pair.scope,
-        }
-        return answer if pair.id_token is None else {**answer, "id_token": pair.id_token}
+        return self._profile.token_answer(pair, client, bank.world.now())
 
     async def _revoke(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         client = await authenticated(request, bank, form)

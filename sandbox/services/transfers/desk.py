@@ -1,0 +1,35 @@
+"""Transfers of one bank in one world: the services, made together."""
+
+from dataclasses import dataclass
+
+from sandbox.services.transfers.acting import Desk
+from sandbox.services.transfers.afterwards import AfterwardsService
+from sandbox.services.transfers.approval import ApprovalService
+from sandbox.services.transfers.charges import ChargeService
+from sandbox.services.transfers.inquiry import InquiryService
+from sandbox.services.transfers.register import RegisterService
+from sandbox.services.transfers.retreat import RetreatService
+from sandbox.services.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfers:
+    register: RegisterService
+    inquiry: InquiryService
+    approval: ApprovalService
+    retreat: RetreatService
+    afterwards: AfterwardsService
+    charges: ChargeService
+
+
+def make_transfers(world: World, bank: str, bank_code: str) -> Transfers:
+    """Return the services of a bank; ``bank_code``: its own, four digits."""
+    desk = Desk(world=world, bank=bank, bank_code=bank_code)
+    return Transfers(
+        register=RegisterService(desk),
+        inquiry=InquiryService(desk),
+        approval=ApprovalService(desk),
+        retreat=RetreatService(desk),
+        afterwards=AfterwardsService(desk),
+        charges=ChargeService(desk),
+    )

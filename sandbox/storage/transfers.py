@@ -1,0 +1,188 @@
+"""Rows of transfer requests (振込依頼) and of what was done to them."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from sandbox.domain.time import Instant
+from sandbox.domain.transfer.approval import Pattern
+from sandbox.domain.transfer.request import Act, TransferRequest
+from sandbox.domain.transfer.status import Status
+from sandbox.domain.transfer.window import Kind
+from sandbox.storage.database import Reader, Row, Transaction
+
+# In the order of the table's columns.
+_COLUMNS = (
+    "bank",
+    "contractor_id",
+    "kind",
+    "status",
+    "transaction_no",
+    "temporary_no",
+    "bank_code",
+    "account",
+    "designated_on",
+    "cut_off_at",
+    "pattern",
+    "first_approver",
+    "second_approver",
+    "approved_by",
+    "item_count",
+    "total_yen",
+    "largest_item_yen",
+    "beneficiary_pays",
+    "requester",
+    "registered_at",
+    "last_act_at",
+    "transaction_notes",
+    "comment",
+    "reason",
+    "fees_yen",
+    "kept",
+)
+_SELECT = f"SELECT request, {', '.join(_COLUMNS)} FROM transfer_request"
+_INSERT = (
+    f"INSERT INTO transfer_request ({', '.join(_COLUMNS)}) "
+    f"VALUES ({', '.join(f'${n}' for n in range(1, len(_COLUMNS) + 1))}) RETURNING request"
+)
+_UPDATE = (
+    "UPDATE transfer_request SET "
+    + ", ".join(f"{name} = ${n}" for n, name in enumerate(_COLUMNS, start=2))
+    + " WHERE request = $1"
+)
+
+
+def _request(row: Row) -> TransferRequest:
+    values = dict(zip(("request", *_COLUMNS), row, strict=True))
+    return TransferRequest(
+        **values
+        | {
+            "kind": Kind(values["kind"]),
+            "status": Status(values["status"]),
+            "designated_on": date.fromisoformat(values["designated_on"]),
+            "pattern": Pattern(values["pattern"]),
+            "approved_by": tuple(values["approved_by"].split()),
+            "beneficiary_pays": bool(values["beneficiary_pays"]),
+            "kept": json.loads(values["kept"]),
+        }
+    )
+
+
+def _values(request: TransferRequest) -> list[Any]:
+    changed = {
+        "designated_on": request.designated_on.isoformat(),
+        "approved_by": " ".join(request.approved_by),
+        "beneficiary_pays": int(request.beneficiary_pays),
+        "kept": _json(request.kept),
+    }
+    return [changed.get(name, getattr(request, name)) for name in _COLUMNS]
+
+
+def _json(kept: Mapping[str, Any]) -> str:
+    return json.dumps(dict(kept), ensure_ascii=False, separators=(",", ":"))
+
+
+async def insert(db: Transaction, request: TransferRequest) -> int:
+    """Insert a new request and return its number; the one that it came with does not count."""
+    row = await db.fetchrow(_INSERT, *_values(request))
+    assert row is not None  # RETURNING of an INSERT that did not raise
+    return int(row[0])
+
+
+async def save(db: Transaction, request: TransferRequest) -> None:
+    await db.execute(_UPDATE, request.request, *_values(request))
+
+
+async def find(db: Reader, request: int) -> TransferRequest | None:
+    row = await db.fetchrow(f"{_SELECT} WHERE request = $1", request)
+    return None if row is None else _request(row)
+
+
+async def find_by_number(db: Reader, number: int, *, is_temporary: bool) -> TransferRequest | None:
+    column = "temporary_no" if is_temporary else "transaction_no"
+    row = await db.fetchrow(f"{_SELECT} WHERE {column} = $1", number)
+    return None if row is None else _request(row)
+
+
+async def next_number(db: Transaction, first: int, *, is_temporary: bool) -> int:
+    """Return the lowest number not below ``first`` that is higher than any of its day's.
+
+    ``first`` is the lowest of a day; the digits above its own are the day's.
+    """
+    column, digits = ("temporary_no", 10**8) if is_temporary else ("transaction_no", 10**9)
+    row = await db.fetchrow(
+        f"SELECT MAX({column}) FROM transfer_request WHERE {column} >= $1 AND {column} < $2",
+        first,
+        first - 1 + digits,
+    )
+    return first if row is None or row[0] is None else int(row[0]) + 1
+
+
+async def list_operated(
+    db: Reader,
+    contractor_id: str,
+    kinds: Collection[Kind],
+    *,
+    start: Instant,
+    end: Instant,
+    limit: int,
+) -> list[TransferRequest]:
+    """Return the newest requests sent in [start, end), oldest first, at most ``limit``."""
+    found: list[Row] = []
+    for kind in kinds:
+        found += await db.fetch(
+            f"{_SELECT} WHERE contractor_id = $1 AND kind = $2 "
+            "AND registered_at >= $3 AND registered_at < $4 "
+            "ORDER BY registered_at DESC, request DESC LIMIT $5",
+            contractor_id,
+            kind.value,
+            start,
+            end,
+            limit,
+        )
+    requests = sorted(map(_request, found), key=lambda one: (one.registered_at, one.request))
+    return requests[-limit:]
+
+
+async def has_same(db: Reader, request: TransferRequest, since: Instant) -> bool:
+    """Tell whether another request since then pays the same: account, day, count and total."""
+    row = await db.fetchrow(
+        "SELECT 1 FROM transfer_request WHERE account = $1 AND designated_on = $2 "
+        "AND item_count = $3 AND total_yen = $4 AND kind = $5 AND registered_at >= $6 "
+        "AND request <> $7 AND status NOT IN ('saved', 'deleted') LIMIT 1",
+        request.account,
+        request.designated_on.isoformat(),
+        request.item_count,
+        request.total_yen,
+        request.kind.value,
+        since,
+        request.request,
+    )
+    return row is not None
+
+
+async def add_act(db: Transaction, request: int, act: Act) -> None:
+    await db.execute(
+        "INSERT INTO transfer_act SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4, $5, $6 "
+        "FROM transfer_act WHERE request = $1",
+        request,
+        act.at,
+        act.user_code,
+        act.event,
+        act.status.value,
+        act.comment,
+    )
+
+
+async def list_acts(db: Reader, request: int) -> list[Act]:
+    """Return what was done to a request, first act first."""
+    rows = await db.fetch(
+        "SELECT at, user_code, event, status, comment FROM transfer_act "
+        "WHERE request = $1 ORDER BY number",
+        request,
+    )
+    return [
+        Act(at=row[0], user_code=row[1], event=row[2], status=Status(row[3]), comment=row[4])
+        for row in rows
+    ]
