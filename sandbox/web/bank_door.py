@@ -55,8 +55,7 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
         *cors.routes("GET", f"{base}{profile.keys_path}", key_set.show),
         web.post(f"{base}/oauth/introspect", tokens.introspect),
         *RegisterEndpoints(front, profile).routes(base),
-        web.get(f"{base}/oauth/userinfo", userinfo.get, allow_head=False),
-        web.post(f"{base}/oauth/userinfo", userinfo.post),
+        *cors.routes("GET", f"{base}/oauth/userinfo", userinfo.get, post=userinfo.post),
     ]
 
 
