@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from sandbox.domain.client import Client, ClientOptions
@@ -112,7 +112,8 @@ def signed(
     """Return ``said`` as a JWT. ``kid``: another name for the key than its own."""
     found = by or key()
     header = {"alg": alg, "typ": typ, "kid": kid or found.kid}
-    return jwt.encode(header, said, found, algorithms=[alg])
+    payload = json.dumps(said).encode()  # in escapes: what is no Unicode gets through, too
+    return jws.serialize_compact(header, payload, found, algorithms=[alg])
 
 
 def assertion(running: Running, client_id: str, *, by: Key | None = None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from aiohttp import web
 from sandbox.services.origins import is_registered
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, stamped
+from sandbox.web.middleware import errors
 from sandbox.web.noting import ENTRY, entry_of
 from sandbox.web.profile import Profile
 
@@ -51,6 +52,7 @@ class Cors:
     def __init__(self, front: Front, profile: Profile) -> None:
         self._front = front
         self._bank = profile.name
+        self._worded = errors(front, profile)  # refusals are to be read by those pages, too
 
     def routes(
         self,
@@ -80,7 +82,7 @@ class Cors:
         """Return ``handler``, its answers readable for pages of origins registered in the world."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            response = await handler(request)
+            response = await self._worded(request, handler)
             response.headers.add("Vary", "Origin")  # also where nobody may: caches must know
             origin, world = request.headers.get("Origin"), request[ENTRY].world
             if origin and world is not None and await is_registered(world, self._bank, origin):

@@ -6,6 +6,7 @@ so that one planted before is worth nothing afterwards (O-25).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from sandbox.domain.account import Account, AccountState
@@ -24,7 +25,13 @@ from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.answers import RedirectBack, answer_location, error_location
+from sandbox.services.oauth.answers import (
+    RedirectBack,
+    answer_location,
+    answer_of,
+    error_location,
+    located,
+)
 from sandbox.services.oauth.grants import Consent, Granted, GrantService, use_pushed
 from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.sign_in import SignInRefused, SignInService
@@ -59,10 +66,19 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """``location``: where the browser goes, with the client's code on it."""
+    """What the browser carries back to the client's ``redirect_uri``: its code, state, iss.
 
-    location: str
-    grant_id: str
+    ``fault``: the rule because of which it is something else.
+    """
+
+    redirect_uri: str
+    answer: Mapping[str, str]
+    grant_id: str | None
+    fault: str | None = None
+
+    @property
+    def location(self) -> str:
+        return located(self.redirect_uri, self.answer)
 
 
 class AuthorizeService:
@@ -257,8 +273,11 @@ class AuthorizeService:
             ),
             interaction_id=interaction.interaction_id,
         )
-        location = self._code_location(request, granted.code)
-        return Allowed(location=location, grant_id=granted.grant_id)
+        return Allowed(
+            redirect_uri=request.redirect_uri,
+            answer=answer_of(self._world, self._bank, code=granted.code, state=request.state),
+            grant_id=granted.grant_id,
+        )
 
     async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
         """End the interaction and return where the browser goes: ``access_denied``.
@@ -284,6 +303,16 @@ class AuthorizeService:
 
     def granted_until(self) -> Instant:
         return self._grants.expires_at(self._world.now())
+
+    def error_answer(self, interaction: Interaction, error: OAuthError) -> dict[str, str]:
+        """Return what the browser carries back instead of a code."""
+        return answer_of(
+            self._world,
+            self._bank,
+            error=error.error,
+            error_description=error.description,
+            state=interaction.request.state,
+        )
 
     def error_location(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
         return error_location(self._world, self._bank, redirect_uri, state, error)

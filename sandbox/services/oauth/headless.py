@@ -11,6 +11,7 @@ from sandbox.services.bank import Bank
 from sandbox.services.oauth.answers import RedirectBack
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.issuing import TokenPair
+from sandbox.services.oauth.mischief import allow
 from sandbox.storage import contractors
 
 
@@ -108,10 +109,15 @@ async def consent(
         credential_id=credential.credential_id,
         authenticated_at=bank.world.now(),
     )
-    allowed = await bank.authorize.allow(
+    allowed = await allow(
+        bank.authorize,
+        bank.world,
         interaction,
         functions=client.functions if functions is None else functions,
         account_ids=tuple(a.account_id for a in offered) if account_ids is None else account_ids,
     )
-    answer = parse_qs(urlsplit(allowed.location).query)
-    return Consented(redirect_to=allowed.location, code=answer["code"][-1], state=request.state)
+    told = allowed.answer
+    if "code" not in told or "error" in told:  # a fault rule struck
+        description = told.get("error_description", "the answer has no code")
+        raise HeadlessRefused(told.get("error", "no_code"), description, allowed.location)
+    return Consented(redirect_to=allowed.location, code=told["code"], state=told.get("state"))

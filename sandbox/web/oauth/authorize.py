@@ -20,6 +20,7 @@ from sandbox.domain.oauth.errors import (
 from sandbox.domain.oauth.openid import language_of_locales
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
+from sandbox.services.oauth import mischief
 from sandbox.services.oauth.answers import RedirectBack
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.grants import NothingChosen
@@ -199,8 +200,12 @@ class AuthorizePages:
         chosen_functions = form.all("function")
         chosen_accounts = form.all("account")
         try:
-            allowed = await bank.authorize.allow(
-                interaction, functions=chosen_functions, account_ids=chosen_accounts
+            allowed = await mischief.allow(
+                bank.authorize,
+                bank.world,
+                interaction,
+                functions=chosen_functions,
+                account_ids=chosen_accounts,
             )
         except NothingChosen as nothing:
             token = csrf_token(cookie)
@@ -213,7 +218,8 @@ class AuthorizePages:
                 chosen=(chosen_functions, chosen_accounts),
                 missing=nothing.what,
             )
-        entry_of(request).grant_id = allowed.grant_id
+        entry = entry_of(request)
+        entry.grant_id, entry.fault = allowed.grant_id, allowed.fault
         return leaving(request, bank, allowed.location, cookie)
 
     async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
