@@ -21,7 +21,7 @@ from sandbox.services.oauth.keys import KeyService
 from sandbox.services.oauth.registration import RegistrationService
 from sandbox.services.oauth.requests import RequestService
 from sandbox.services.oauth.sessions import SessionService
-from sandbox.services.oauth.signed_access import AccessTokenMaker
+from sandbox.services.oauth.signed_access import AccessTokens
 from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
 from sandbox.services.world import World
@@ -57,7 +57,7 @@ class Bank:
 def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
     policy, keys = world.policies[name], KeyService(world, name)
     identity = IdentityService(world, name, facts, keys)
-    access_tokens = AccessTokenMaker(world, name, facts, keys)
+    access_tokens = AccessTokens(world, name, facts, keys)
     sign_in = SignInService(world, name, policy)
     grants = GrantService(world, name, policy)
     sessions = SessionService(world, name, policy, facts, sign_in)

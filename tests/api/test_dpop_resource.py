@@ -7,6 +7,7 @@ import pytest
 from tests.api.test_dpop_token import KEY, NONCE, OTHER, PUBLIC, bound, tokens_of
 from tests.api.test_tomato_walk import is_sound
 from tests.clientele import accounts, as_bearer, code_of, dpop, post, register
+from tests.journals import entries
 from tests.keys import Key, by_assertion
 from tests.support import AGGREGATOR, basic, bearer
 
@@ -205,8 +206,7 @@ async def test_whose_bound_token_it_was_is_in_the_journal(running):
     await bound(running)
     token = (await tokens_of(running))["access_token"]
     await accounts(running, bearer(token))
-    async with running.http.get(f"{running.control}/journal?last=1") as answer:
-        (entry,) = (await answer.json())["entries"]
+    (entry,) = await entries(running, last=1)
     assert (entry["client_id"], entry["reason"]) == (PUBLIC, "key_not_proven")
     assert entry["error_code"] == "invalid_token"
 

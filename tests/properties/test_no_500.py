@@ -23,7 +23,7 @@ bounded = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REGISTERED = {uri for client in load_clients("tomato") for uri in client.redirect_uris}
-OAUTH_PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/auth", "/oauth/auth/one"]
+OAUTH_PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/par", "/oauth/auth", "/oauth/auth/one"]
 FORM = b"application/x-www-form-urlencoded"
 
 # Bytes that a header's value may have on the wire: no line ends, no NUL.

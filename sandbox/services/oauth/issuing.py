@@ -7,7 +7,6 @@ from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.security import SecurityRules
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.keys import Signer
 from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.world import World
 from sandbox.storage import grants
@@ -31,15 +30,14 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """What a pair is made from. ``signer`` None: its access token is opaque."""
+    """What a pair is made from."""
 
     client: Client
     rules: SecurityRules
     standing: Standing
     scope: tuple[str, ...]
     binding: str | None
-    access_tokens: AccessTokenMaker
-    signer: Signer | None
+    maker: AccessTokenMaker
     nonce: str | None = None
 
 
@@ -63,8 +61,8 @@ async def issue(
         refresh_until = refreshed.expires_at
     refresh_until = min(refresh_until, standing.expires_at)
     scope, grant_id = " ".join(issue.scope), standing.grant_id
-    access_token = issue.access_tokens.make(
-        issue.signer, standing, scope=scope, binding=issue.binding, expires_at=access_until
+    access_token = issue.maker.make(
+        standing, scope=scope, binding=issue.binding, expires_at=access_until
     )
     rows: list[tuple[object, ...]] = [
         (
