@@ -275,3 +275,20 @@ async def test_resetting_all_forgets_registrations_and_resetting_data_does_not(r
         assert (await ask(running, "GET", "/app"))[0] == there
     _, listed = await ask(running, "GET")
     assert len(listed["clients"]) == len(load_clients("tomato"))
+
+
+async def test_tokens_of_a_client_that_binds_them_are_minted_for_a_key(running):
+    body = {"bank": "tomato", "client_id": "sandbox-fapi", "persona": "taro", "scope": "accounts"}
+    url = f"{running.control}/tokens"
+    async with running.http.post(url, json=body) as answer:
+        problem = await answer.json(content_type=None)
+        assert (answer.status, problem["error"]) == (400, "invalid_request")
+    for client_id, key, token_type in (
+        ("sandbox-fapi", "dpop_jkt", "DPoP"),
+        ("sandbox-fapi-mtls", "x5t_s256", "Bearer"),
+    ):
+        asked = {**body, "client_id": client_id, key: "x" * 43}
+        async with running.http.post(url, json=asked) as answer:
+            tokens = await answer.json()
+            assert (answer.status, tokens["token_type"]) == (200, token_type)
+        assert (await running.get("/accounts", tokens["access_token"]))[0] == 401

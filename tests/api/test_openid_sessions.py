@@ -7,7 +7,7 @@ import pytest
 from sandbox.web.oauth.redirects import SESSION
 from tests.browsing import LOGINS, SECRETS, browsing, request_query
 from tests.openid import BOTH, OPENID, ask, claims_of, log_in
-from tests.pushing import OPENID_SCOPES, register
+from tests.pushing import OPENID_SCOPES, push, register
 from tests.support import (
     ACCOUNTING,
     AGGREGATOR,
@@ -313,3 +313,37 @@ async def test_an_accounting_service_keeps_its_own_kind_of_people(running, brows
     await log_in(browser, "shoji", client_id=ACCOUNTING)
     assert await ask(browser, prompt="none", client_id=ACCOUNTING) == "code"
     assert await ask(browser, prompt="none") == "consent_required"
+
+
+async def test_the_testers_one_click_is_a_log_in_like_any_other(browser):
+    await browser.open(client_id=OPENID, scope=BOTH, nonce="n")
+    page = await browser.test("allow_all", ("persona", "taro"))
+    assert answer_of(page.location)["code"]
+    assert await ask(browser, prompt="none") == "code"
+
+
+@pytest.mark.requirement("O-19", "O-25")
+@pytest.mark.parametrize("prompt", ["none", "consent"])
+async def test_a_log_in_of_before_uses_a_pushed_request_up_with_the_answer(
+    running, browser, prompt
+):
+    await log_in(browser)
+    changes = {"client_id": OPENID, "scope": BOTH, "prompt": prompt}
+    request_uri = await push(running, OPENID, **changes)
+    handle = urlencode({"client_id": OPENID, "request_uri": request_uri})
+    page = await browser.open(handle)
+    if prompt == "consent":
+        await browser.open(handle)  # nobody has logged in for it, and nothing was answered
+        page = await browser.press("allow")
+    assert answer_of(page.location)["code"]
+    page = await browser.open(handle)
+    assert (page.status, page.location) == (400, "")
+    assert "request_uri_used" in page.text
+
+
+@pytest.mark.requirement("O-19")
+async def test_an_error_without_a_page_uses_a_pushed_request_up_too(running, browser):
+    request_uri = await push(running, OPENID, scope="openid", prompt="none")
+    handle = urlencode({"client_id": OPENID, "request_uri": request_uri})
+    assert answer_of((await browser.open(handle)).location)["error"] == "login_required"
+    assert "request_uri_used" in (await browser.open(handle)).text

@@ -8,6 +8,7 @@ import pytest
 from sandbox.services.oauth.requests import REQUEST_URI_PREFIX
 from sandbox.settings import SettingInvalid, read_settings
 from tests.browsing import browsing
+from tests.keys import Key
 from tests.pushing import asked, push, push_form, register
 from tests.support import (
     ACCOUNTING,
@@ -277,6 +278,36 @@ async def test_dpop_jkt_binds_the_code_to_its_key(running, browser):
         code = answer_of((await browser.press("allow")).location)["code"]
         _, tokens, _ = await running.exchange(code, code_verifier=VERIFIER)
         assert tokens.get("error") == error
+
+
+@pytest.mark.requirement("O-17", "O-4")
+async def test_a_proof_beside_the_push_binds_the_code_to_its_key(running, browser):
+    key, other = Key(), Key()
+    world, url = running.bank.world, f"{running.base}/oauth/par"
+    for form, proof, error in [
+        (asked(AGGREGATOR), key.proof(world, f"{running.base}/oauth/token"), "invalid_dpop_proof"),
+        (asked(AGGREGATOR), "x", "invalid_dpop_proof"),
+        (asked(AGGREGATOR, dpop_jkt=other.thumbprint), key.proof(world, url), "invalid_request"),
+        (asked(AGGREGATOR, dpop_jkt=key.thumbprint), key.proof(world, url), None),
+        (asked(AGGREGATOR), key.proof(world, url), None),
+    ]:
+        status, body, _ = await push_form(running, form, client=AGGREGATOR, DPoP=proof)
+        assert (status, body.get("error")) == (201 if error is None else 400, error)
+    for by, error in [(other, "invalid_grant"), (key, None)]:
+        proof = {"DPoP": key.proof(world, url)}
+        _, body, _ = await push_form(running, asked(AGGREGATOR), client=AGGREGATOR, **proof)
+        await browser.open(handle(body["request_uri"]))
+        await browser.sign_in("taro")
+        code = answer_of((await browser.press("allow")).location)["code"]
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+        headers = {
+            **basic(AGGREGATOR),
+            "DPoP": by.proof(world, f"{running.base}/oauth/token"),
+        }
+        async with running.http.post(
+            f"{running.base}/oauth/token", data={**form, "code_verifier": VERIFIER}, headers=headers
+        ) as answer:
+            assert (await answer.json()).get("error") == error
 
 
 async def test_outside_service_hours_nothing_is_pushed(tmp_path, template):

@@ -234,7 +234,11 @@ async def test_other_methods_are_not_allowed_whoever_asks(running, method):
         ("/oauth/token", "PUT", "OPTIONS,POST"),
         ("/oauth/token", "OPTIONS", "POST"),  # what is no preflight is not answered
         ("/oauth/revoke", "GET", "OPTIONS,POST"),
-        ("/oauth/auth", "POST", "GET,HEAD"),
+        ("/oauth/auth", "PUT", "GET,HEAD,POST"),
+        ("/oauth/par", "GET", "POST"),
+        ("/oauth/introspect", "GET", "POST"),
+        ("/oauth/jwks", "POST", "GET,HEAD,OPTIONS"),
+        ("/oauth/userinfo", "PUT", "GET,OPTIONS,POST"),
         ("/oauth/auth/one", "DELETE", "GET,HEAD,POST"),
     ],
 )

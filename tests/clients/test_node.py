@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.clients.node_modules import SCRIPTS, node, with_modules
+from tests.clients.node_modules import node, with_modules
 from tests.process import Server, serving
 from tests.support import REDIRECT_URI
 from tests.walk import SHOJI, TARO, consent

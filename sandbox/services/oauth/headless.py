@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.pkce import challenge_of
-from sandbox.domain.oauth.security import rules_of
+from sandbox.domain.oauth.security import NO_PROOF, Proof, rules_of
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.answers import RedirectBack
 from sandbox.services.oauth.authorize import Interaction
@@ -29,8 +29,12 @@ class HeadlessRefused(Exception):
         self.redirect_to = redirect_to
 
 
-async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
+async def mint(
+    bank: Bank, parameters: Parameters, persona: str, key: Proof = NO_PROOF
+) -> TokenPair:
     """Consent as a persona and exchange the code: tokens as the client would get them.
+
+    ``key``: what the tokens of a client that binds them are bound to.
 
     Raises: as ``consent`` and ``TokenService.exchange`` do.
     """
@@ -47,7 +51,7 @@ async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
     client = await bank.client_auth.registered(values["client_id"])
     uses_pkce = rules_of(client, bank.policy).pkce != "off"
     return await bank.tokens.exchange(
-        client, consented.code, values["redirect_uri"], verifier if uses_pkce else None
+        client, consented.code, values["redirect_uri"], verifier if uses_pkce else None, key
     )
 
 

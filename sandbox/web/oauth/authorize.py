@@ -6,7 +6,6 @@ can read (O-23).
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from aiohttp import web
 
@@ -46,6 +45,7 @@ from sandbox.web.profile import Profile
 from sandbox.web.wording import LANGUAGE_PARAMETER, keep_language
 
 NO_FORM = Parameters({}, frozenset())
+ASKED = web.RequestKey("asked", Parameters)
 INTERACTION_PATH = "/oauth/auth/{interaction}"
 OPERATIONS = {"sign_in": "sign_in", "allow": "consent", "deny": "deny"}  # by what was pressed
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
@@ -70,7 +70,7 @@ class AuthorizePages:
 
     async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
-        client, asked = await bank.requests.check(await _parameters(request))
+        client, asked = await bank.requests.check(request[ASKED])
         try:
             bank.check_hours()
         except OutsideServiceHours:
@@ -233,14 +233,19 @@ class AuthorizePages:
 
     async def _bank(self, request: web.Request) -> Bank:
         """Return the bank of the world that the request is for: its request URI may name it."""
-        token = None
-        if "interaction" not in request.match_info:
-            # What cannot be read is refused in a moment, in whatever world this is.
-            with suppress(ShownError, InvalidRequest, web.HTTPRequestEntityTooLarge):
-                parameters = await _parameters(request)
-                entry_of(request).client_id = parameters.get("client_id")
-                token = world_token(parameters.get("request_uri"))
-        return await self._front.bank(request, self._profile.name, token=token)
+        if "interaction" in request.match_info:
+            return await self._front.bank(request, self._profile.name)
+        refusal: Exception | None = None
+        try:
+            request[ASKED] = asked = await _parameters(request)
+        except (ShownError, InvalidRequest, web.HTTPRequestEntityTooLarge) as error:
+            asked, refusal = NO_FORM, error  # in a moment: it belongs in some world's journal
+        entry_of(request).client_id = asked.get("client_id")
+        token = world_token(asked.get("request_uri"))
+        bank = await self._front.bank(request, self._profile.name, token=token)
+        if refusal is not None:
+            raise refusal
+        return bank
 
     async def _answer(self, request: web.Request, operation: str, act: Act) -> web.Response:
         entry_of(request).operation = operation
