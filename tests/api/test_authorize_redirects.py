@@ -1,17 +1,15 @@
 """What a redirect back to the provider carries: ``iss`` always, ``state`` byte for byte."""
 
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlencode, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.domain.oauth.parameters import Parameters
-from sandbox.services.oauth.answers import RedirectBack
 from sandbox.web.bank_door import WELL_KNOWN
 from tests.browsing import browsing, request_query
-from tests.pushing import register
-from tests.support import AGGREGATOR, CHALLENGE, REDIRECT_URI, answer_of, run_sandbox
+from tests.pushing import asked, register
+from tests.support import REDIRECT_URI, answer_of, run_sandbox
 
 
 @pytest.fixture
@@ -154,39 +152,30 @@ async def test_a_state_of_128_bytes_is_the_longest(browser, state, is_good):
     assert is_good or answer["error"] == "invalid_request"
 
 
-@pytest.mark.requirement("O-8", "O-28")
-@pytest.mark.parametrize("profile", ["bcp", "fapi2"])
-async def test_a_stricter_profile_takes_2048_bytes_and_can_do_without(running, browser, profile):
-    # The control door checks like the others, and needs no push.
-    await register(running, "strict", security_profile=profile)
-    asked = {"client_id": "strict", "redirect_uri": REDIRECT_URI, "code_challenge": CHALLENGE}
-    for state, is_good in [
-        ("s" * 2048, True),
-        ("s" * 2049, False),
-        ("é" * 1024, True),
-        ("😀" * 512 + "s", False),
-    ]:
-        for client_id in ("strict", AGGREGATOR):
-            found = {**parameters(state), **asked, "client_id": client_id}
-            try:
-                await running.bank.requests.check(Parameters(found, frozenset()), channel="control")
-            except RedirectBack as back:
-                assert not (is_good and client_id == "strict")
-                assert "state is longer" in answer_of(back.location)["error_description"]
-                assert answer_of(back.location)["state"] == state
-            else:
-                assert is_good
-                assert client_id == "strict"
-    found = {**parameters(None), **asked}
-    _, request = await running.bank.requests.check(
-        Parameters(found, frozenset()), channel="control"
-    )
-    assert request.state is None
-
-
-def parameters(state):
-    found = {"response_type": "code", "scope": "accounts", "code_challenge_method": "S256"}
-    return found if state is None else {**found, "state": state}
+@pytest.mark.requirement("O-6", "O-8", "O-28")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"state": "s" * 2048}, None),
+        ({"state": "s" * 2049}, "state is longer than 2048 bytes"),
+        ({"state": "é" * 1024}, None),
+        ({"state": "😀" * 512 + "s"}, "state is longer than 2048 bytes"),
+        ({"state": None}, None),
+        ({"code_challenge": None, "code_challenge_method": None}, "code_challenge is required"),
+    ],
+)
+async def test_the_best_practice_wants_pkce_and_leaves_the_state_free(
+    running, browser, changes, error
+):
+    await register(running, "strict", security_profile="bcp", pkce="off")
+    page = await browser.begin(urlencode(asked("strict", **changes)))
+    if error is None:
+        await browser.follow()
+        page = await browser.press("deny")
+        assert answer_of(page.location)["error"] == "access_denied"
+    else:
+        assert error in answer_of(page.location)["error_description"]
+    assert answer_of(page.location).get("state") == changes.get("state", "tab-1")
 
 
 @pytest.mark.requirement("O-22")

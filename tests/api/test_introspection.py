@@ -105,7 +105,7 @@ async def test_who_is_told_of_which_token(running):
             assert is_told or body == INACTIVE
 
 
-@pytest.mark.requirement("O-14")
+@pytest.mark.requirement("O-14", "O-22")
 async def test_a_live_token_is_told_with_all_that_a_resource_needs(running):
     tokens = await running.log_in("taro")
     body = await told(running, tokens["access_token"])

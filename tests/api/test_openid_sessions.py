@@ -328,8 +328,7 @@ async def test_a_log_in_of_before_uses_a_pushed_request_up_with_the_answer(
     running, browser, prompt
 ):
     await log_in(browser)
-    changes = {"client_id": OPENID, "scope": BOTH, "prompt": prompt}
-    request_uri = await push(running, OPENID, **changes)
+    request_uri = await push(running, OPENID, scope=BOTH, prompt=prompt)
     handle = urlencode({"client_id": OPENID, "request_uri": request_uri})
     page = await browser.open(handle)
     if prompt == "consent":

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.services.oauth.requests import REQUEST_URI_PREFIX
 from sandbox.settings import SettingInvalid, read_settings
+from tests.api.test_authorize_checks import NEARLY
 from tests.browsing import browsing
 from tests.keys import Key
 from tests.pushing import asked, push, push_form, register
@@ -231,6 +232,18 @@ async def test_the_client_id_of_the_request_is_the_authenticated_one_where_it_is
 def test_the_bank_says_from_five_seconds_to_less_than_ten_minutes(setting):
     with pytest.raises(SettingInvalid):
         read_settings({"tomato_request_uri_lifetime": setting}, environ={})
+
+
+@pytest.mark.requirement("O-1", "O-3", "O-19")
+async def test_a_redirect_uri_that_is_only_nearly_registered_is_not_pushed(running):
+    for redirect_uri in NEARLY:
+        spelled = quote_from_bytes(redirect_uri.encode("utf-8", "surrogateescape"), safe="")
+        form = urlencode(asked(AGGREGATOR, redirect_uri=None)) + f"&redirect_uri={spelled}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, body, headers = await push_form(running, form, client=AGGREGATOR, **headers)
+        assert (status, body["error"]) == (400, "invalid_request"), redirect_uri
+        assert "redirect_uri" in body["error_description"]
+        assert "Location" not in headers
 
 
 @pytest.mark.requirement("O-19")

@@ -221,13 +221,6 @@ def _push_refusal(asked: Asked) -> OAuthError | None:
     shown = shown_refusal(asked)
     if shown is None:
         return redirected_refusal(asked)
-    described = InvalidRequest(_DESCRIPTIONS.get(shown.code, shown.code))
-    return asked.origin.refusal if shown.code == "request_object" else described
-
-
-# What a page would say, to the developer who pushed.
-_DESCRIPTIONS = {
-    "duplicate_parameter": "a parameter was given twice",
-    "client_blocked": "the client is blocked",
-    "redirect_uri_mismatch": "redirect_uri is not registered for this client",
-}
+    if shown.code == "redirect_uri_mismatch":
+        return InvalidRequest("redirect_uri is not registered for this client")
+    return asked.origin.refusal or InvalidRequest(shown.code)
