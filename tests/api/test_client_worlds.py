@@ -1,11 +1,19 @@
 """A call without a path of its own finds its world by its client, where only one knows it."""
 
-import pytest
+import asyncio
+from base64 import b64encode
 
+import aiohttp
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from sandbox.client import Sandbox
 from sandbox.services.client_index import ClientIndex
 from tests.api.registering import URI
 from tests.browsing import browsing
-from tests.support import AGGREGATOR, answer_of, basic
+from tests.keys import b64
+from tests.support import AGGREGATOR, answer_of, basic, run_sandbox
+from tests.tls import client_context, foreign
 
 SECRET = "its-own-secret"
 
@@ -158,3 +166,43 @@ def test_the_index_forgets_what_it_is_told_to():
     index.forget("a")
     index.forget("a")
     assert index.only_world_of("z") is None
+
+
+# A client's own certificate, which the handshake has to know of
+
+
+def entry_of(pair):
+    """Return the JWK set of a certificate's key, with the certificate beside it."""
+    der = pair.certificate.public_bytes(Encoding.DER)
+    numbers = pair.key.public_key().public_numbers()
+    point = {name: b64(getattr(numbers, name).to_bytes(32)) for name in ("x", "y")}
+    return {"keys": [{"kty": "EC", "crv": "P-256", **point, "x5c": [b64encode(der).decode()]}]}
+
+
+async def test_a_registered_certificate_is_let_in_now_and_after_a_restart(tmp_path, template):
+    pair, data = foreign("app"), tmp_path / "data"
+    data.mkdir()
+    method = "self_signed_tls_client_auth"
+    form = {"client_id": "app", "grant_type": "refresh_token", "refresh_token": "x"}
+
+    async def error_over_tls(running):
+        ca = Sandbox(running.sandbox.control_url).certificates.ca
+        context = client_context(await asyncio.to_thread(ca), tmp_path, pair)
+        url = running.base.replace(running.url, running.sandbox.tls_url) + "/oauth/token"
+        async with running.http.post(url, data=form, ssl=context) as answer:
+            return (await answer.json())["error"]
+
+    async with run_sandbox(data, template=template, tls="1", clock="real") as running:
+        with pytest.raises(aiohttp.ClientError):
+            await error_over_tls(running)
+        body = {"client_id": "app", "redirect_uris": [URI], "jwks": entry_of(pair)}
+        body["token_endpoint_auth_method"] = method
+        async with running.http.post(f"{running.control}/clients", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+        async with running.http.put(
+            f"{running.sandbox.control_url}/api/v1/worlds/default/clock", json={"mode": "real"}
+        ) as answer:
+            assert answer.status == 200
+        assert await error_over_tls(running) == "invalid_grant"
+    async with run_sandbox(data, tls="1", clock="real") as running:
+        assert await error_over_tls(running) == "invalid_grant"

@@ -16,8 +16,8 @@ from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import JST, Instant, instant_of, jst_date
 from sandbox.services.agenda import closing_item
 from sandbox.services.clock import Advance, ClockService
-from sandbox.services.world import World
 from sandbox.services.surroundings import Surroundings
+from sandbox.services.world import World
 from sandbox.services.worlds import Worlds, tag_of
 from sandbox.storage import clients, seeding
 from sandbox.storage import world as world_rows
