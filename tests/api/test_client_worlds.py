@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -12,6 +13,7 @@ from sandbox.services.client_index import ClientIndex
 from tests.api.registering import URI
 from tests.browsing import browsing
 from tests.keys import b64
+from tests.pushing import asked
 from tests.support import AGGREGATOR, answer_of, basic, run_sandbox
 from tests.tls import client_context, foreign
 
@@ -53,6 +55,21 @@ async def test_the_token_endpoint_finds_the_world_by_the_client(running, method,
     assert await token_error(running, in_form=in_form) == "invalid_client"
     await register(running, "green", token_endpoint_auth_method=method)
     assert await token_error(running, in_form=in_form) == "invalid_grant"
+
+
+async def test_a_request_is_pushed_into_the_world_of_its_client(running):
+    await worlds_of(running, "green")
+    await register(running, "green")
+    form = asked("app", redirect_uri=URI)
+    headers = basic("app", SECRET)
+    async with running.http.post(f"{running.base}/oauth/par", data=form, headers=headers) as answer:
+        pushed = await answer.json()
+        assert answer.status == 201, pushed
+    query = urlencode({"client_id": "app", "request_uri": pushed["request_uri"]})
+    async with browsing(running) as browser:
+        page = await browser.open(query)
+        assert page.status == 200
+        assert "/w/green/" in page.url
 
 
 async def test_the_pages_find_the_world_by_the_client_and_go_on_by_its_path(running):

@@ -18,9 +18,10 @@ METADATA = {"redirect_uris": [URI], "client_name": "自分で登録"}
 
 @pytest.fixture
 async def opened(tmp_path, template):
-    async with run_sandbox(
-        tmp_path, template=template, tomato_dynamic_registration="open"
-    ) as found:
+    directory = tmp_path / "opened"
+    directory.mkdir()
+    settings = {"tomato_dynamic_registration": "open"}
+    async with run_sandbox(directory, template=template, **settings) as found:
         yield found
 
 
@@ -61,6 +62,14 @@ async def test_where_it_is_off_the_bank_knows_no_such_path(running, method, path
     status, body, _ = await call(running, method, path, METADATA)
     _, unknown, _ = await call(running, method, f"{BASE}/nowhere")
     assert (status, body) == (404, unknown)
+
+
+@pytest.mark.requirement("O-30")
+async def test_the_metadata_name_the_endpoint_where_there_is_one(running, opened):
+    path = "/tomato/.well-known/oauth-authorization-server"
+    assert "registration_endpoint" not in (await call(running, "GET", path))[1]
+    metadata = (await call(opened, "GET", path))[1]
+    assert metadata["registration_endpoint"] == opened.url + PATH
 
 
 async def test_a_client_registers_and_gets_tokens(opened):
@@ -313,6 +322,17 @@ async def test_neither_secret_nor_token_is_stored_or_journaled(opened):
     assert "register" in kept
     for name in ("client_secret", "registration_access_token"):
         assert client[name] not in kept
+
+
+@pytest.mark.requirement("O-29")
+@pytest.mark.parametrize("jwks", [{"keys": [{**EC, "d": "private-half"}]}, {"keys": 5}, 5])
+async def test_a_private_key_sent_by_mistake_is_not_journaled(opened, jwks):
+    status, _, _ = await call(opened, "POST", PATH, {**METADATA, "jwks": jwks})
+    assert status == 400
+    await opened.sandbox.world.journal.flush()
+    kept = str(await opened.sandbox.world.database.fetch("SELECT * FROM journal_entry"))
+    assert "register" in kept
+    assert "private-half" not in kept
 
 
 async def test_the_token_of_another_world_finds_its_own(opened):

@@ -39,6 +39,7 @@ _NEVER_SENT_BACK = (
     "client_secret_expires_at",
     "client_id_issued_at",
 )
+_PRIVATE = {"d", "k", "p", "q"}  # members of a JWK that no bank should see (RFC 7518)
 Json = dict[str, Any]
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
@@ -244,4 +245,13 @@ async def _json_object(request: web.Request) -> Json:
         raise InvalidClientMetadata("the body is not JSON") from None
     if not isinstance(body, dict):
         raise InvalidClientMetadata("the body must be a JSON object")
+    if _PRIVATE & _members_of_keys(body):
+        entry.request_body = None  # sent by mistake, and refused: the journal must not have it
     return body
+
+
+def _members_of_keys(body: Json) -> set[str]:
+    jwks = body.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    listed = keys if isinstance(keys, list) else []
+    return {name for key in listed if isinstance(key, dict) for name in key}
