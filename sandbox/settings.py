@@ -281,6 +281,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Lifetime of a pushed authorization request, 5s to 599s",
     ),
     _tomato(
+        "step_up_max_age_ms",
+        parse_duration,
+        "0s",
+        "How old the log-in may be for transactions; 0s: as old as the grant",
+    ),
+    _tomato(
         "key_rotation_ms",
         parse_duration,
         "0s",

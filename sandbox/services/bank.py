@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from sandbox.clock import monotonic_s
-from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.errors import OutsideServiceHours, StepUpNeeded
 from sandbox.domain.hours import PRESETS, seconds_to_opening
 from sandbox.domain.oauth.registration import Registrar
 from sandbox.domain.policy import BankPolicy
+from sandbox.domain.time import Instant
 from sandbox.services.accounts import AccountService
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.limiter import RateLimiter
@@ -46,6 +47,12 @@ class Bank:
     requests: RequestService
     sign_in: SignInService
     tokens: TokenService
+
+    def check_log_in(self, authenticated_at: Instant) -> None:
+        """Raise ``StepUpNeeded`` where a log-in is older than the bank allows."""
+        max_age_ms = self.policy.step_up_max_age_ms
+        if self.world.now() - authenticated_at > max_age_ms:
+            raise StepUpNeeded(max_age_ms // 1000)
 
     def check_hours(self) -> None:
         """Raise ``OutsideServiceHours`` with the seconds to wait while the service is closed."""

@@ -49,6 +49,7 @@ class Endpoint:
     reply_schema: str
     function: str | None = None
     request_schema: str | None = None
+    wants_fresh_log_in: bool = False  # where the bank's policy asks for one (O-32)
 
     def handler(
         self, front: Front, bank_name: str
@@ -79,6 +80,8 @@ class Endpoint:
             raise InsufficientScope(self.scope)
         if self.function is not None and not access.standing.may_use(self.function):
             raise FunctionNotAvailable(f"{self.function} may not be used by this provider")
+        if self.wants_fresh_log_in and bank.policy.step_up_max_age_ms:
+            bank.check_log_in(access.standing.authenticated_at)
 
     def _query(self, request: web.Request, front: Front) -> dict[str, str]:
         """Return the checked query. Unknown names are let pass, as the bank does."""
