@@ -72,7 +72,7 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         name=name,
         world=world,
         policy=policy,
-        access=AccessService(world),
+        access=AccessService(world, name),
         accounts=AccountService(world, policy),
         authorize=AuthorizeService(world, name, policy, sign_in, grants, sessions),
         client_auth=ClientAuthenticator(world, name),

@@ -123,6 +123,10 @@ SIGNATURES = {
         lambda running: unsigned(running, "ES256", jwk={**KEY.bare, "kty": []}),
         REFUSED,
     ),
+    "jwk of a curve that is none": (
+        lambda running: unsigned(running, "ES256", jwk={**KEY.bare, "crv": "x"}),
+        REFUSED,
+    ),
     "jwk off its curve": (
         lambda running: unsigned(running, "ES256", jwk={**KEY.bare, "x": KEY.bare["y"]}),
         REFUSED,

@@ -172,14 +172,15 @@ async def test_only_a_refresh_token_is_found_as_one(database):
 async def test_one_query_brings_all_that_a_call_needs(database):
     await grant(database, "g1")
     await tokens(database, ("a1", "access", "g1", NOW + 100))
-    before = await grants.find_token(database, b"a1")
+    assert await grants.find_token(database, b"a1", "another") is None
+    before = await grants.find_token(database, b"a1", "tomato")
     assert (before.kind, before.scope) == ("access", "accounts")
     assert (before.issued_at, before.expires_at) == (NOW, NOW + 100)
     async with database.transaction() as db:
         assert await clients.set_functions(db, AGGREGATOR, ("transactions",)) == 1
         assert await clients.set_status(db, AGGREGATOR, "blocked") == 1
         assert await clients.set_status(db, "nobody", "blocked") == 0
-    after = (await grants.find_token(database, b"a1")).standing
+    after = (await grants.find_token(database, b"a1", "tomato")).standing
     assert (after.client_status, after.client_functions) == ("blocked", ("transactions",))
     assert before.standing.functions == after.functions == ("balances",)
 

@@ -154,7 +154,8 @@ class AuthorizeService:
         """Return a running interaction to the browser that it belongs to.
 
         Raises:
-            ShownError: unknown, over, expired, or another browser's.
+            ShownError: unknown, over, expired, another browser's; or the client, or its redirect
+                URI, is good no more.
         """
         row = await interactions.find(self._world.database, self._bank, interaction_id)
         if row is None or cookie is None or token_hash(cookie) != row.browser_hash:
@@ -167,13 +168,16 @@ class AuthorizeService:
         assert client is not None  # clients are never deleted, only ended
         if not client.is_active:
             raise ShownError("client_blocked", 400, client_id=client.client_id)
+        request = AuthorizationRequest(**json.loads(row.request))
+        if not client.knows_redirect_uri(request.redirect_uri):  # taken away meanwhile
+            raise ShownError("redirect_uri_mismatch", redirect_uri=request.redirect_uri)
         contractor = login = None
         if row.credential_id is not None:
             contractor, login = await self._contractor_of(row.credential_id)
         return Interaction(
             interaction_id=interaction_id,
             client=client,
-            request=AuthorizationRequest(**json.loads(row.request)),
+            request=request,
             contractor=contractor,
             credential_id=row.credential_id,
             login=login,

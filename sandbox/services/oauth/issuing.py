@@ -46,6 +46,7 @@ class Refreshed:
     """The refresh token that a pair comes from."""
 
     token: str
+    scope: str  # which its successor keeps, however narrow this pair's is (RFC 6749 §6)
     expires_at: Instant | None  # of the new one; None: its lifetime starts anew
     is_kept: bool  # it goes on: no rotation
 
@@ -64,17 +65,9 @@ async def issue(
     access_token = issue.maker.make(
         standing, scope=scope, binding=issue.binding, expires_at=access_until
     )
+    access_hash = token_hash(access_token)
     rows: list[tuple[object, ...]] = [
-        (
-            token_hash(access_token),
-            "access",
-            grant_id,
-            scope,
-            now,
-            access_until,
-            issue.binding,
-            None,
-        )
+        (access_hash, "access", grant_id, scope, now, access_until, issue.binding, None)
     ]
     if refreshed is not None and refreshed.is_kept:
         refresh_token = refreshed.token
@@ -85,8 +78,9 @@ async def issue(
         binding = issue.binding if issue.client.is_public else None
         replaced = None if refreshed is None else token_hash(refreshed.token)
         refresh_hash = token_hash(refresh_token)
+        kept = scope if refreshed is None else refreshed.scope
         rows.append(
-            (refresh_hash, "refresh", grant_id, scope, now, refresh_until, binding, replaced)
+            (refresh_hash, "refresh", grant_id, kept, now, refresh_until, binding, replaced)
         )
     await grants.insert_tokens(db, rows)
     is_dpop = issue.binding is not None and issue.binding.startswith("jkt:")

@@ -117,7 +117,7 @@ class TokenService:
                     client=client,
                     rules=rules,
                     standing=standing,
-                    scope=tuple((scope or found.scope).split()),
+                    scope=tuple(dict.fromkeys((scope or found.scope).split())),
                     binding=binding,
                     maker=maker,
                 )
@@ -174,6 +174,7 @@ class TokenService:
                 await grants.spend_token(db, token_hash(old_token), now)
         refreshed = Refreshed(
             token=old_token,
+            scope=old.scope,
             expires_at=None if self._policy.refresh_sliding else old.expires_at,
             is_kept=is_kept,
         )

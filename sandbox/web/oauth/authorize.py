@@ -86,7 +86,7 @@ class AuthorizePages:
         language = language_of_locales(asked.ui_locales)
         chosen = f"?{LANGUAGE_PARAMETER}={language}" if language else ""
         response = _sent_on(request, f"{base}/{interaction_id}{chosen}")
-        give_cookie(response, bank, f"{base}/{interaction_id}", cookie)
+        give_cookie(request, response, bank, f"{base}/{interaction_id}", cookie)
         keep_language(request, response)
         return response
 
@@ -184,8 +184,8 @@ class AuthorizePages:
             return self._screens.refused(request, interaction, token, form, refused)
         entry.contractor_id = signed_in.contractor.contractor_id
         response = see_other(request.path)
-        give_cookie(response, bank, request.path, signed_in.cookie)
-        give_session(response, bank, signed_in.session)
+        give_cookie(request, response, bank, request.path, signed_in.cookie)
+        give_session(request, response, bank, signed_in.session)
         keep_language(request, response)
         return response
 

@@ -227,7 +227,7 @@ async def _json_object(request: web.Request) -> Json:
     """Return the body.
 
     Raises:
-        InvalidClientMetadata: it is no JSON object, or came too slowly.
+        InvalidClientMetadata: it is no JSON object, or came too slowly or badly encoded.
         HTTPRequestEntityTooLarge: more than the door takes.
     """
     if request.content_type != "application/json":
@@ -237,6 +237,8 @@ async def _json_object(request: web.Request) -> Json:
             text = await request.read()
     except TimeoutError:
         raise InvalidClientMetadata("the body came too slowly") from None
+    except web.RequestPayloadError:
+        raise InvalidClientMetadata("the body is not encoded as it says") from None
     entry = entry_of(request)
     entry.request_type, entry.request_body = request.content_type, text
     try:
