@@ -223,7 +223,7 @@ async def test_a_client_changes_its_registration(opened):
     assert status == 200
     assert changed["redirect_uris"] == [URI + "/new"]
     assert changed["client_name"] == client["client_id"]  # left out: back to the default
-    assert changed["functions"] == ["balances", "transactions"]
+    assert changed["functions"] == ["balances"]  # the bank's decision: it stays
     assert "client_secret" not in changed
     status, _ = await managed(
         opened, "PUT", client, {**body, "client_secret": client["client_secret"]}
@@ -242,6 +242,30 @@ async def test_a_change_never_takes_the_banks_decisions_away(opened):
     body = {"client_id": client["client_id"], "redirect_uris": [URI], "may_introspect": False}
     _, changed = await managed(opened, "PUT", client, body)
     assert changed["may_introspect"] is True
+
+
+async def test_what_the_bank_narrowed_no_client_widens_by_itself(opened):
+    client = await registered(opened)
+    url = f"{opened.control}/clients/{client['client_id']}"
+    narrowed = {
+        "functions": ["balances"],
+        "contractor_kinds": ["individual"],
+        "security_profile": "bcp",
+        "auto_manual_mode": "manual",
+    }
+    async with opened.http.put(url, json={"redirect_uris": [URI], **narrowed}) as answer:
+        assert answer.status == 200
+    wide = {
+        "functions": ["balances", "transactions"],
+        "contractor_kinds": ["individual", "corporate"],
+        "security_profile": "bank",
+        "auto_manual_mode": "auto",
+        "registration_no": "made up",
+    }
+    body = {"client_id": client["client_id"], "redirect_uris": [URI], **wide}
+    status, changed = await managed(opened, "PUT", client, body)
+    assert (status, narrowed.items() <= changed.items()) == (200, True)
+    assert changed.get("registration_no") != "made up"
 
 
 @pytest.mark.parametrize(

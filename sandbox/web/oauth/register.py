@@ -32,6 +32,16 @@ PATH = "/oauth/register"
 SCHEMA = "control/client_metadata"
 # What the bank alone decides. A client that names it is let pass, as with any unknown metadata.
 _BANKS_OWN = ("bank", "client_id", "client_secret", "may_introspect", "status")
+# What the bank decides when it lets a client in, or later: no client changes it by itself.
+_DECIDED = (
+    "functions",
+    "contractor_kinds",
+    "security_profile",
+    "pkce",
+    "auto_manual_mode",
+    "registration_no",
+    "may_introspect",
+)
 # RFC 7592 §2.2: what a client must not send back.
 _NEVER_SENT_BACK = (
     "registration_access_token",
@@ -118,9 +128,9 @@ class RegisterEndpoints:
             client, body["client_secret"]
         ):
             raise InvalidRequest("client_secret must be the client's own")
-        # What the bank alone decides stays.
-        kept = {"may_introspect": client.options.may_introspect}
-        changed = await bank.registration.update(client.client_id, self._sound(body) | kept)
+        changed = await bank.registration.update(
+            client.client_id, self._sound(body) | _decided(client)
+        )
         told = Registered(
             client=changed.client,
             client_secret=changed.client_secret,
@@ -203,6 +213,13 @@ def _check_initial(token: str | None, wanted: str) -> None:
 def _bearer(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return (token.strip() or None) if scheme.lower() == "bearer" else None
+
+
+def _decided(client: Client) -> Json:
+    """Return the metadata that stay as they are, whatever the client asks for."""
+    told = metadata_of(client)
+    kept = {name: told[name] for name in _DECIDED if name in told}
+    return {"may_introspect": client.options.may_introspect, **kept}
 
 
 async def _managed(request: web.Request, bank: Bank) -> tuple[Client, str]:
