@@ -326,9 +326,11 @@ class PathLogger(AbstractAccessLogger):
 def hush_parser(record: logging.LogRecord) -> bool:
     """Keep what aiohttp's parser quotes of a broken request out of the log: a token may be in it.
 
-    The request line it could not read stands in the exception's text (O-29).
+    The request line it could not read stands in the exception's text (O-29). A body that is not
+    encoded as it says fails once more when what is left of it is thrown away.
     """
-    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+    broken = (HttpProcessingError, web.RequestPayloadError)
+    if record.exc_info and isinstance(record.exc_info[1], broken):
         record.msg, record.args = "a request that is no HTTP was refused", ()
         record.exc_info = record.exc_text = None
     return True

@@ -105,6 +105,13 @@ BANK_SETTINGS: tuple[BankSetting, ...] = (
         "Lifetime of a pushed authorization request, 5s to 599s",
     ),
     _row(
+        "step_up_max_age_ms",
+        parse_duration,
+        "0s",
+        "How old the log-in may be for transactions; 0s: as old as the grant",
+        web21=None,
+    ),
+    _row(
         "key_rotation_ms",
         parse_duration,
         "0s",

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from sandbox.domain.client import Client, ClientOptions
+from sandbox.domain.secrets import secret_hash
 from sandbox.storage import clients
-from tests.support import ACCOUNTING, AGGREGATOR, NATIVE, REDIRECT_URI, Running, bearer
+from tests.support import AGGREGATOR, REDIRECT_URI, Running, bearer, secret_of
 
 Answer: TypeAlias = tuple[int, dict[str, Any], Any]
-MODELS = {"client_secret_basic": AGGREGATOR, "client_secret_post": ACCOUNTING, "none": NATIVE}
+SECRETS = ("client_secret_basic", "client_secret_post")
 BROKEN_CODE = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT_URI}
 
 
@@ -18,14 +19,14 @@ async def register(
 ) -> Client:
     """Let the bank know a client: like a ready one, but for its id, method and options."""
     database = running.sandbox.world.database
-    model = await clients.find(database, "tomato", MODELS.get(method, AGGREGATOR))
+    model = await clients.find(database, "tomato", AGGREGATOR)
     assert model is not None
     client = replace(
         model,
         client_id=client_id,
         auth_method=method,
         security_profile=profile,
-        secret_hash=model.secret_hash if method in MODELS else None,
+        secret_hash=secret_hash(client_id, secret_of(client_id)) if method in SECRETS else None,
         redirect_uris=(REDIRECT_URI,),
         contractor_kinds=("individual", "corporate"),
         functions=("balances", "transactions"),

@@ -1,4 +1,4 @@
-"""Checking the bank's JWTs as somebody else would: by Authlib's own JOSE, which is not the bank's."""
+"""Checking the bank's JWTs as somebody else would: by Authlib's JOSE, which is not the bank's."""
 
 import base64
 import json

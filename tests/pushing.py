@@ -3,26 +3,35 @@
 import json
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
+
+from joserfc import jws
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from sandbox.domain.client import Client, ClientOptions
 from sandbox.domain.secrets import secret_hash
-from sandbox.services.oauth import jose
 from sandbox.storage import clients
 from tests.support import AGGREGATOR, CHALLENGE, REDIRECT_URI, Running, basic, secret_of
 
+Key: TypeAlias = ECKey | OKPKey | RSAKey
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 OPENID_SCOPES = ("openid", "profile", "email", "address", "phone")
 
 
 @cache
-def key(alg: str = "ES256", kid: str = "k1") -> dict[str, Any]:
+def key(alg: str = "ES256", kid: str = "k1") -> Key:
     """Return a private key of the tests' own client; one of each name in a process."""
-    return jose.new_key(alg, kid)
+    named = {"kid": kid, "use": "sig"}
+    if alg == "RS256":
+        return RSAKey.generate_key(2048, parameters=named)
+    if alg == "EdDSA":
+        return OKPKey.generate_key("Ed25519", parameters=named)
+    return ECKey.generate_key("P-256", parameters=named)
 
 
-def key_set(*keys: dict[str, Any]) -> str:
+def key_set(*keys: Key) -> str:
     """Return the public halves as the text of a JWK set."""
-    return json.dumps({"keys": [jose.public_of(one) for one in keys or (key(),)]})
+    return json.dumps({"keys": [one.as_dict(private=False) for one in keys or (key(),)]})
 
 
 async def register(
@@ -35,14 +44,12 @@ async def register(
         client = replace(
             known,
             client_id=client_id,
-            secret_hash=secret_hash(client_id, secret_of(client_id)),
             options=ClientOptions(**(options or {})),
-            **changes,
+            **{"secret_hash": secret_hash(client_id, secret_of(client_id)), **changes},
         )
         if client.is_public:
             client = replace(client, secret_hash=None)
-        await db.execute("DELETE FROM client WHERE client_id = $1", client_id)
-        await clients.insert(db, [client])
+        await clients.save(db, client)
     return client
 
 
@@ -95,6 +102,29 @@ def claims(running: Running, client_id: str, **changes: Any) -> dict[str, Any]:
 
 
 def signed(
-    said: dict[str, Any], *, by: dict[str, Any] | None = None, alg: str = "ES256", typ: str = "JWT"
+    said: dict[str, Any],
+    *,
+    by: Key | None = None,
+    alg: str = "ES256",
+    typ: str = "JWT",
+    kid: str | None = None,
 ) -> str:
-    return jose.sign(said, by or key(), alg=alg, typ=typ)
+    """Return ``said`` as a JWT. ``kid``: another name for the key than its own."""
+    found = by or key()
+    header = {"alg": alg, "typ": typ, "kid": kid or found.kid}
+    payload = json.dumps(said).encode()  # in escapes: what is no Unicode gets through, too
+    return jws.serialize_compact(header, payload, found, algorithms=[alg])
+
+
+def assertion(running: Running, client_id: str, *, by: Key | None = None) -> dict[str, str]:
+    """Return the fields by which a client of private_key_jwt proves who it is."""
+    now = running.bank.world.now() // 1000
+    said = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": running.bank.world.issuer("tomato"),
+        "jti": running.bank.world.secret(16),
+        "exp": now + 60,
+    }
+    token = signed(said, by=by)
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": token}

@@ -60,9 +60,10 @@ def mint(
     """Let a persona consent and print the tokens that the client would get."""
     with asking_world(control, world) as found:
         pair = found.tokens.mint(client, persona, scope=scope, bank=bank)
+        id_token = "" if pair.id_token is None else f"id_token       {pair.id_token}\n"
         text = (
             f"access_token   {pair.access_token}\n"
-            f"refresh_token  {pair.refresh_token}\n"
+            f"refresh_token  {pair.refresh_token}\n{id_token}"
             f"{pair.token_type}, for {pair.expires_in} s and {pair.refresh_token_expires_in} s, "
             f"scope {pair.scope}"
         )

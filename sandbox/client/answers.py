@@ -192,6 +192,7 @@ class Bank:
     issuer: str
     api_base: str
     authorization_endpoint: str
+    pushed_authorization_request_endpoint: str
     token_endpoint: str
     revocation_endpoint: str
     introspection_endpoint: str

@@ -192,14 +192,22 @@ def approve(
 
 
 def mint_tokens(
-    world: str, client_id: str, persona: str, *, scope: str = SCOPE, bank: str = BANK
+    world: str,
+    client_id: str,
+    persona: str,
+    *,
+    scope: str = SCOPE,
+    bank: str = BANK,
+    dpop_jkt: str | None = None,
+    x5t_s256: str | None = None,
 ) -> Request[Tokens]:
     """Let a persona consent and exchange the code: the tokens that the client would get.
 
-    Raises:
-        ProblemError: as ``authorize`` does.
+    ``dpop_jkt``, ``x5t_s256``: thumbprint of the key or certificate that they are bound to.
+    Raises ``ProblemError`` as ``authorize`` does.
     """
-    body = encoded(bank=bank, client_id=client_id, persona=persona, scope=scope)
+    asked = {"bank": bank, "client_id": client_id, "persona": persona, "scope": scope}
+    body = encoded(**asked, dpop_jkt=dpop_jkt, x5t_s256=x5t_s256)
     return _post(path("worlds", world, "tokens"), one(Tokens), body)
 
 

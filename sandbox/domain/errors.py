@@ -80,6 +80,17 @@ class InsufficientScope(BankError):
     """The token does not carry the scope that the API needs."""
 
 
+class StepUpNeeded(BankError):
+    """本人確認のやり直しが必要: the log-in behind the token is too old for this (RFC 9470, O-32).
+
+    ``max_age_s``: how old it may be; ask for a new one with it.
+    """
+
+    def __init__(self, max_age_s: int) -> None:
+        super().__init__(f"the log-in behind the token is more than {max_age_s} s old")
+        self.max_age_s = max_age_s
+
+
 class UnknownAccount(BankError):
     """口座なし: absent, closed, or not in the grant. The three look alike on purpose."""
 

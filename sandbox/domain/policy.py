@@ -24,6 +24,7 @@ class BankPolicy(TransferPolicy):
     last_grant_only: bool = False  # a user id's new grant ends its older ones, of any client
     revocation_lag_ms: int = 0  # W-56: until a revocation by the provider takes effect
     session_lifetime_ms: int = 10 * MINUTE  # OpenID: a log-in serves later requests; 0: never
+    step_up_max_age_ms: int = 0  # how old a log-in may be for what asks for more; 0: any age
     key_rotation_ms: int = 0  # how long one key signs; 0: until somebody rotates it (O-31)
     request_uri_lifetime_ms: int = 90 * SECOND  # RFC 9126; below 600 s
     dynamic_registration: str = "off"  # RFC 7591: off, open, token

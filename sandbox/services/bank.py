@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from sandbox.clock import monotonic_s
-from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.errors import OutsideServiceHours, StepUpNeeded
 from sandbox.domain.hours import PRESETS, seconds_to_opening
 from sandbox.domain.oauth.registration import Registrar
 from sandbox.domain.policy import BankPolicy
+from sandbox.domain.time import Instant
 from sandbox.services.accounts import AccountService
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.contracts import ContractService
@@ -24,7 +25,7 @@ from sandbox.services.oauth.offers import offers_of
 from sandbox.services.oauth.registration import RegistrationService
 from sandbox.services.oauth.requests import RequestService
 from sandbox.services.oauth.sessions import SessionService
-from sandbox.services.oauth.signed_access import AccessTokenMaker
+from sandbox.services.oauth.signed_access import AccessTokens
 from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
 from sandbox.services.world import World
@@ -53,6 +54,12 @@ class Bank:
     sign_in: SignInService
     tokens: TokenService
 
+    def check_log_in(self, authenticated_at: Instant) -> None:
+        """Raise ``StepUpNeeded`` where a log-in is older than the bank allows."""
+        max_age_ms = self.policy.step_up_max_age_ms
+        if self.world.now() - authenticated_at > max_age_ms:
+            raise StepUpNeeded(max_age_ms // 1000)
+
     def check_hours(self) -> None:
         """Raise ``OutsideServiceHours`` with the seconds to wait while the service is closed."""
         preset = PRESETS[self.policy.hours]
@@ -63,7 +70,7 @@ class Bank:
 def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
     policy, keys = world.policies[name], KeyService(world, name)
     identity = IdentityService(world, name, facts, keys)
-    access_tokens = AccessTokenMaker(world, name, facts, keys)
+    access_tokens = AccessTokens(world, name, facts, keys)
     sign_in = SignInService(world, name, policy)
     grants, offers = GrantService(world, name, policy, facts), offers_of(world, policy, facts)
     sessions = SessionService(world, name, policy, facts, sign_in)
@@ -72,7 +79,7 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         world=world,
         policy=policy,
         facts=facts,
-        access=AccessService(world),
+        access=AccessService(world, name),
         accounts=AccountService(world, policy),
         contracts=ContractService(world, policy),
         corporate=CorporateService(world, name, facts.scopes),

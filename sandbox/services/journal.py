@@ -296,7 +296,7 @@ def _row(entry: Entry) -> Row:
         entry.fault,
         location and mask_address(location),
         entry.request_type,
-        request_body and mask_body(entry.request_type, request_body),
+        None if request_body is None else mask_body(entry.request_type, request_body),
         entry.request_bytes,
         entry.response_type,
         _reply(entry),

@@ -31,7 +31,7 @@ _FIND_TOKEN = f"""
     FROM token t
     JOIN access_grant g ON g.grant_id = t.grant_id
     {_OF_GRANT}
-    WHERE t.token_hash = $1
+    WHERE t.token_hash = $1 AND g.bank = $2
 """
 
 
@@ -85,9 +85,9 @@ async def find_standing(db: Reader, grant_id: str) -> Standing | None:
     return None if row is None else _standing(row)
 
 
-async def find_token(db: Reader, token_hash: bytes) -> TokenRow | None:
-    """Return all that a call needs to know of its token, in one query."""
-    row = await db.fetchrow(_FIND_TOKEN, token_hash)
+async def find_token(db: Reader, token_hash: bytes, bank: str) -> TokenRow | None:
+    """Return all that a call needs to know of a token of ``bank``, in one query."""
+    row = await db.fetchrow(_FIND_TOKEN, token_hash, bank)
     if row is None:
         return None
     kind, scope, expires_at, binding, issued_at, spent_at = row[_STANDING_COLUMNS:]

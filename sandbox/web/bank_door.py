@@ -45,7 +45,7 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
     key_set, userinfo = KeySetEndpoint(front, profile), UserinfoEndpoint(front, profile)
     cors = Cors(front, profile)
     return [
-        web.get(f"{base}/oauth/auth", pages.begin),
+        web.get(f"{base}/oauth/auth", pages.begin, allow_head=False),  # it may issue a code
         web.post(f"{base}/oauth/auth", pages.begin),
         web.post(f"{base}/oauth/par", tokens.par),
         web.get(f"{base}{INTERACTION_PATH}", pages.show),
@@ -55,8 +55,7 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
         *cors.routes("GET", f"{base}{profile.keys_path}", key_set.show),
         web.post(f"{base}/oauth/introspect", tokens.introspect),
         *RegisterEndpoints(front, profile).routes(base),
-        web.get(f"{base}{profile.userinfo_path}", userinfo.get, allow_head=False),
-        web.post(f"{base}{profile.userinfo_path}", userinfo.post),
+        *cors.routes("GET", f"{base}{profile.userinfo_path}", userinfo.get, post=userinfo.post),
     ]
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from sandbox.services.origins import is_registered
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, stamped
+from sandbox.web.middleware import errors
 from sandbox.web.noting import ENTRY, entry_of
 from sandbox.web.profile import Profile
 
@@ -31,11 +32,11 @@ def shared(origin: str) -> dict[str, str]:
     }
 
 
-def permitted(origin: str, method: str) -> dict[str, str]:
+def permitted(origin: str, methods: list[str]) -> dict[str, str]:
     """Return what lets a page of a registered ``origin`` send the call that it asked about."""
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": method,
+        "Access-Control-Allow-Methods": ", ".join(methods),
         "Access-Control-Allow-Headers": ALLOWED_HEADERS,
         "Access-Control-Max-Age": str(PREFLIGHT_S),
     }
@@ -51,23 +52,37 @@ class Cors:
     def __init__(self, front: Front, profile: Profile) -> None:
         self._front = front
         self._bank = profile.name
+        self._worded = errors(front, profile)  # refusals are to be read by those pages, too
 
     def routes(
-        self, method: str, path: str, handler: Handle, around: Around = unchanged
+        self,
+        method: str,
+        path: str,
+        handler: Handle,
+        around: Around = unchanged,
+        *,
+        post: Handle | None = None,
     ) -> list[web.RouteDef]:
         """Return the routes of an endpoint that other origins may call: itself, and OPTIONS.
 
-        ``around`` wraps both, where no application of the bank's surrounds them.
+        ``around`` wraps them, where no application of the bank's surrounds them. ``post`` answers
+        POST at an endpoint that takes GET alone otherwise, and then no HEAD.
         """
-        add = web.get if method == "GET" else web.post
-        shown, asked = around(self.opened(handler)), around(self.preflight(method))
-        return [add(path, shown), web.options(path, asked)]
+        methods = [method] if post is None else [method, "POST"]
+        shown = around(self.opened(handler))
+        if method == "GET":
+            found = [web.get(path, shown, allow_head=post is None)]
+        else:
+            found = [web.post(path, shown)]
+        if post is not None:
+            found.append(web.post(path, around(self.opened(post))))
+        return [*found, web.options(path, around(self.preflight(methods)))]
 
     def opened(self, handler: Handle) -> Handle:
         """Return ``handler``, its answers readable for pages of origins registered in the world."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            response = await handler(request)
+            response = await self._worded(request, handler)
             response.headers.add("Vary", "Origin")  # also where nobody may: caches must know
             origin, world = request.headers.get("Origin"), request[ENTRY].world
             if origin and world is not None and await is_registered(world, self._bank, origin):
@@ -76,8 +91,8 @@ class Cors:
 
         return handle
 
-    def preflight(self, method: str) -> Handle:
-        """Return the answer to OPTIONS at an endpoint that takes ``method``.
+    def preflight(self, methods: list[str]) -> Handle:
+        """Return the answer to OPTIONS at an endpoint that takes ``methods``.
 
         Raises:
             HTTPMethodNotAllowed: it is no preflight.
@@ -86,13 +101,13 @@ class Cors:
         async def handle(request: web.Request) -> web.StreamResponse:
             origin = request.headers.get("Origin")
             if not origin or "Access-Control-Request-Method" not in request.headers:
-                raise web.HTTPMethodNotAllowed("OPTIONS", [method])
+                raise web.HTTPMethodNotAllowed("OPTIONS", methods)
             entry_of(request).operation = "preflight"
             response = web.Response(status=204, headers={"Vary": "Origin"})
             with suppress(UnknownWorld):
                 world = await self._front.find_world(request)
                 if await is_registered(world, self._bank, origin):
-                    response.headers.update(permitted(origin, method))
+                    response.headers.update(permitted(origin, methods))
             return stamped(request, response)
 
         return handle

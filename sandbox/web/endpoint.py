@@ -65,6 +65,7 @@ class Endpoint:
     function: str | None = None
     request_schema: str | None = None
     names_caller: bool = False
+    wants_fresh_log_in: bool = False  # where the bank's policy asks for one (O-32)
 
     def handler(
         self, front: Front, bank_name: str
@@ -102,6 +103,8 @@ class Endpoint:
             access.standing.powers.check([bank.facts.services[scope] for scope in held])
         if self.function is not None and not access.standing.may_use(self.function):
             raise FunctionNotAvailable(f"{self.function} may not be used by this provider")
+        if self.wants_fresh_log_in and bank.policy.step_up_max_age_ms:
+            bank.check_log_in(access.standing.authenticated_at)
 
     def _query(self, request: web.Request, front: Front) -> dict[str, str]:
         """Return the checked query. Unknown names are let pass, as the bank does."""

@@ -10,6 +10,7 @@ from sandbox.domain.errors import (
     InsufficientScope,
     InvalidParameter,
     OutsideServiceHours,
+    StepUpNeeded,
     TokenRejected,
     TooManyRequests,
 )
@@ -62,7 +63,7 @@ def refuse(request: web.Request, profile: Profile, error: BankError) -> web.Resp
     refusal = profile.refusals[type(error)]
     details = error.details if isinstance(error, InvalidParameter) else []
     headers: dict[str, str] = {}
-    if isinstance(error, (TokenRejected, InsufficientScope)):
+    if isinstance(error, (TokenRejected, InsufficientScope, StepUpNeeded)):
         headers["WWW-Authenticate"] = challenge(request, error)
     if isinstance(error, TokenRejected) and not profile.policy.strict_realism:
         headers[HEADER] = error.reason.value

@@ -19,7 +19,6 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
 ``error.html``
     bank, status, code (of ``ERROR_CODES``; another reads as ``internal``), details. Shown where
     nothing may be redirected, so it says everything in both languages.
-
 ``reasons.html``, ``reason.html``
     bank, header, index_url, page_url, and reasons or reason and steps: the sandbox's own pages.
 
@@ -30,7 +29,7 @@ and among ``error_params`` are aware datetimes, days are dates.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -106,6 +105,7 @@ DETAIL_LABELS: Final = (
 )
 
 STYLE_PATH: Final = "/assets/bank.css"
+OWN_STYLE_PATH: Final = "/assets/sandbox.css"  # what is the sandbox's, and not the bank's
 
 # The refusals of sign-in that lie in what was typed; a lock does not.
 _LOCKS = frozenset({"locked", "locked_until"})
@@ -188,7 +188,8 @@ class Pages:
         )
         environment.globals.update(
             link=link,
-            style_url=f"{STYLE_PATH}?v={_style()[1]}",
+            style_url=_style_url(STYLE_PATH),
+            own_style_url=_style_url(OWN_STYLE_PATH),
             error_codes=ERROR_CODES,
             detail_labels=DETAIL_LABELS,
             locks=_LOCKS,
@@ -262,23 +263,34 @@ def is_web_url(url: str) -> bool:
 
 
 def asset_routes() -> list[web.RouteDef]:
-    """Return the routes of what the pages load: one style sheet."""
-    return [web.get(STYLE_PATH, _send_style)]
+    """Return the routes of what the pages load: style sheets."""
+    return [web.get(path, _style_sender(path)) for path in (STYLE_PATH, OWN_STYLE_PATH)]
 
 
-async def _send_style(request: web.Request) -> web.Response:
-    body, version = _style()
-    # A query that names this version can be kept for good; the bare path is asked for again.
-    is_current = request.query.get("v") == version
-    keep = "public, max-age=31536000, immutable" if is_current else "no-cache"
-    headers = {"ETag": f'"{version}"', "Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
-    if any(tag.value in {version, "*"} for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type="text/css", charset="utf-8", headers=headers)
+def _style_sender(path: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def send(request: web.Request) -> web.Response:
+        body, version = _style(path)
+        # A query that names this version can be kept for good; the bare path is asked for again.
+        is_current = request.query.get("v") == version
+        keep = "public, max-age=31536000, immutable" if is_current else "no-cache"
+        headers = {
+            "ETag": f'"{version}"',
+            "Cache-Control": keep,
+            "X-Content-Type-Options": "nosniff",
+        }
+        if any(tag.value in {version, "*"} for tag in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type="text/css", charset="utf-8", headers=headers)
+
+    return send
+
+
+def _style_url(path: str) -> str:
+    return f"{path}?v={_style(path)[1]}"
 
 
 @cache
-def _style() -> tuple[bytes, str]:
-    """Return the style sheet and the version that names this very content."""
-    body = (files("sandbox.web") / "assets" / "bank.css").read_bytes()
+def _style(path: str) -> tuple[bytes, str]:
+    """Return the style sheet at ``path`` and the version that names this very content."""
+    body = files("sandbox.web").joinpath(path.lstrip("/")).read_bytes()
     return body, hashlib.sha256(body).hexdigest()[:16]

@@ -3,10 +3,11 @@
 import asyncio
 import re
 
+import aiohttp
 import pytest
 
 from sandbox.web.oauth import forms
-from tests.browsing import LOGINS, browsing, send_bytes
+from tests.browsing import LOGINS, SECRETS, Form, browsing, request_query, send_bytes
 from tests.support import AGGREGATOR, BASE, answer_of, run_sandbox
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -94,6 +95,27 @@ async def test_the_cookie_is_kept_from_scripts_sites_and_other_tabs(tmp_path, te
         assert ("secure" in attributes) is base_url.startswith("https")
 
 
+@pytest.mark.requirement("O-23")
+async def test_cookies_of_the_tls_door_stay_on_https(tmp_path, template):
+    """Beside a plain door, whose public address is no https."""
+    settings = {"tls": "1", "base_url": ""}
+    async with run_sandbox(tmp_path, template=template, **settings) as running:
+        connector, jar = aiohttp.TCPConnector(ssl=False), aiohttp.CookieJar(unsafe=True)
+        http = aiohttp.ClientSession(connector=connector, cookie_jar=jar)
+        async with http, browsing(running) as plain:
+            query = request_query(client_id="sandbox-openid", scope="openid accounts")
+            url = f"{running.sandbox.tls_url}{BASE}/oauth/auth?{query}"
+            async with http.get(url) as page:
+                form = Form(await page.text())
+                first = page.history[0].cookies["interaction"]
+            data = {**dict(form.fields), **LOGINS["taro"], **SECRETS["taro"], "decision": "sign_in"}
+            async with http.post(page.url, data=data, allow_redirects=False) as signed_in:
+                given = signed_in.cookies
+            assert given.keys() == {"interaction", "bank_session"}
+            assert all(cookie["secure"] for cookie in (first, *given.values()))
+            assert "secure" not in (await plain.begin()).headers["Set-Cookie"].lower()
+
+
 @pytest.mark.requirement("O-25")
 async def test_the_cookie_changes_at_sign_in_and_the_old_one_is_worth_nothing(running, browser):
     page = await browser.begin()
@@ -119,6 +141,25 @@ async def test_one_tab_cannot_answer_for_another(browser):
     browser.page = signed_in
     page = await browser.press("allow")
     assert answer_of(page.location)["state"] == "first"
+
+
+@pytest.mark.requirement("O-1", "O-3")
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+async def test_an_address_taken_away_meanwhile_is_led_to_no_more(running, browser, decision):
+    async with running.http.post(
+        f"{running.control}/clients", json={"redirect_uris": ["https://old.example/cb"]}
+    ) as answer:
+        client = await answer.json()
+    asked = {"client_id": client["client_id"], "redirect_uri": client["redirect_uris"][0]}
+    await browser.open(**asked)
+    await browser.sign_in("taro")
+    url = f"{running.control}/clients/{client['client_id']}"
+    body = {"redirect_uris": ["https://new.example/cb"]}
+    async with running.http.put(url, json=body) as answer:
+        assert answer.status == 200
+    page = await browser.press(decision)
+    assert (page.status, page.location) == (400, "")
+    assert "redirect_uri_mismatch" in page.text
 
 
 @pytest.mark.requirement("O-25")

@@ -1,6 +1,6 @@
 """What a redirect back to the provider carries: ``iss`` always, ``state`` byte for byte."""
 
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlencode, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sandbox.web.bank_door import WELL_KNOWN
 from tests.browsing import browsing, request_query
+from tests.pushing import asked, register
 from tests.support import REDIRECT_URI, answer_of, run_sandbox
 
 
@@ -149,6 +150,32 @@ async def test_a_state_of_128_bytes_is_the_longest(browser, state, is_good):
     answer = answer_of(page.location)
     assert ("error" not in answer) is is_good
     assert is_good or answer["error"] == "invalid_request"
+
+
+@pytest.mark.requirement("O-6", "O-8", "O-28")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"state": "s" * 2048}, None),
+        ({"state": "s" * 2049}, "state is longer than 2048 bytes"),
+        ({"state": "é" * 1024}, None),
+        ({"state": "😀" * 512 + "s"}, "state is longer than 2048 bytes"),
+        ({"state": None}, None),
+        ({"code_challenge": None, "code_challenge_method": None}, "code_challenge is required"),
+    ],
+)
+async def test_the_best_practice_wants_pkce_and_leaves_the_state_free(
+    running, browser, changes, error
+):
+    await register(running, "strict", security_profile="bcp", pkce="off")
+    page = await browser.begin(urlencode(asked("strict", **changes)))
+    if error is None:
+        await browser.follow()
+        page = await browser.press("deny")
+        assert answer_of(page.location)["error"] == "access_denied"
+    else:
+        assert error in answer_of(page.location)["error_description"]
+    assert answer_of(page.location).get("state") == changes.get("state", "tab-1")
 
 
 @pytest.mark.requirement("O-22")

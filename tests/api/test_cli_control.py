@@ -73,8 +73,8 @@ def test_every_command_explains_itself(words):
 
 def test_all_that_drive_a_server_are_there():
     groups = {words[0] for words in DRIVING}
-    wanted = "worlds snapshot reset clock login tokens grants journal authorize certs unlock"
-    assert groups == set(wanted.split())
+    wanted = "clients worlds snapshot reset clock login tokens grants"
+    assert groups == {*wanted.split(), "journal", "authorize", "certs", "unlock", "keys"}
 
 
 @pytest.mark.parametrize("words", DRIVING, ids=" ".join)
@@ -264,6 +264,28 @@ def test_a_locked_login_or_address_is_unlocked(run, ask):
     assert said == "card:001:1234567 and 192.0.2.1 may sign in again.\n"
     assert ask("unlock", "--address", "::1") == {}
     assert "invalid-request" in run("unlock", "--address", "nowhere", code=1)
+
+
+@pytest.mark.requirement("O-31")
+def test_keys_are_rotated_and_listed(run, ask):
+    assert run("keys", "list").startswith("No keys")
+    assert ask("keys", "list") == []
+    (first,) = ask("keys", "rotate")
+    assert (first["bank"], first["alg"], first["is_signing"]) == ("tomato", "ES256", True)
+    old, new = ask("keys", "rotate", "--alg", "ES256")
+    assert (old["kid"], old["is_signing"], new["is_signing"]) == (first["kid"], False, True)
+    table = run("keys", "list").splitlines()
+    assert len(table) == 3
+    assert old["kid"] in table[1]
+    assert "10:30:00+09:00" in table[1]
+    assert "invalid-request" in run("keys", "rotate", "--alg", "none", code=1)
+
+
+def test_minted_tokens_of_openid_name_the_person(run):
+    words = ["tokens", "mint", "--client", "sandbox-openid", "--scope", "openid accounts"]
+    lines = run(*words).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["access_token", "refresh_token", "id_token"]
+    assert lines[2].count(".") == 2
 
 
 # Refusals, and what to do next

@@ -77,6 +77,25 @@ async def test_a_bank_knows_its_clients_and_personas(world, driven):
     assert (persona.holder_name, persona.login) == ("架空 太郎", expected)
 
 
+async def test_a_client_is_registered_changed_blocked_and_ended(world):
+    metadata = {"client_id": "app", "redirect_uris": [REDIRECT_URI], "client_name": "試験"}
+    made = await got(world.clients.register(metadata))
+    assert (made.client_id, made.client_name, made.status) == ("app", "試験", "active")
+    assert made.client_secret
+    assert made.more["pkce"] == "optional"
+    shown = await got(world.clients.get("app"))
+    assert plain(shown) == {k: v for k, v in plain(made).items() if k != "client_secret"}
+    changed = await got(world.clients.update("app", {**metadata, "client_name": "改名"}))
+    assert (changed.client_name, changed.client_secret) == ("改名", None)
+    assert (await got(world.clients.rotate_secret("app"))).client_secret != made.client_secret
+    for act, status in ((world.clients.block, "blocked"), (world.clients.unblock, "active")):
+        assert (await got(act("app"))).status == status
+    await got(world.clients.end("app"))
+    (ended,) = await got(world.clients.list(status="ended", bank="tomato"))
+    assert (ended.client_id, ended.is_ready) == ("app", False)
+    assert (await got(world.clients.list()))[0].client_id == AGGREGATOR
+
+
 # Consent, tokens, grants, accounts
 
 

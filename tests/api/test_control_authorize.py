@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.pushing import register
 from tests.support import (
     ACCOUNTING,
     AGGREGATOR,
@@ -212,3 +213,29 @@ async def test_outside_service_hours_there_is_no_consent(tmp_path):
         assert (answer["status"], answer["type"]) == (503, f"{PROBLEM}outside-service-hours")
         await running.advance(f"{answer['retry_after_s']}s")
         assert (await running.authorize())["status"] == 200
+
+
+# The control door stands in for a client: it need not push, sign or prove anything.
+
+
+@pytest.mark.requirement("O-19", "O-20")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"options": {"par_required": True}},
+        {"options": {"request_object_required": True, "request_object_alg": "ES256"}},
+        {"security_profile": "fapi2", "auth_method": "private_key_jwt"},
+        {"security_profile": "bcp"},
+    ],
+    ids=["pushes", "signs", "fapi2", "bcp"],
+)
+async def test_a_strict_client_gets_its_consent_as_well(running, changes):
+    await register(running, "strict", **changes)
+    consent = {"client_id": "strict", "redirect_uri": REDIRECT_URI, "code_challenge": CHALLENGE}
+    answer = await running.authorize(**consent)
+    assert answer["status"] == 200, answer
+    assert answer_of(answer["redirect_to"])["code"] == answer["code"]
+    # What the profile asks for beyond that it asks for here, too.
+    if "security_profile" in changes:
+        del consent["code_challenge"]
+        assert (await running.authorize(**consent))["error"] == "invalid_request"

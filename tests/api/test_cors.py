@@ -13,6 +13,7 @@ SHARED = [
     ("POST", f"{BASE}/oauth/token"),
     ("POST", f"{BASE}/oauth/revoke"),
     *(("GET", path) for path in METADATA),
+    ("GET", "/tomato/.well-known/openid-configuration"),
 ]
 STRANGERS = [
     "null",
@@ -21,7 +22,7 @@ STRANGERS = [
     "https://127.0.0.1",
     "http://127.0.0.1/",
     "http://127.0.0.1.evil.example",
-    "http://localhost:8000",  # a confidential client's
+    "https://aggregator.example",  # a confidential client's
     "é" * 300,
 ]
 pytestmark = pytest.mark.requirement("O-35")
@@ -112,8 +113,19 @@ async def test_an_answer_that_is_a_refusal_can_be_read_too(running):
         assert {"WWW-Authenticate", "X-Sandbox-Reason", "Link"} <= set(exposed)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_userinfo_is_shared_by_both_of_its_methods(running, method):
+    path = f"{BASE}/oauth/userinfo"
+    status, allowed, _ = await ask(running, method, path, Origin=ORIGIN)
+    assert (status, allowed["Access-Control-Allow-Origin"]) == (401, ORIGIN)
+    asked = {"Access_Control_Request_Method": method, "Origin": ORIGIN}
+    status, allowed, _ = await ask(running, "OPTIONS", path, **asked)
+    assert (status, allowed["Access-Control-Allow-Methods"]) == (204, "GET, POST")
+
+
 async def test_a_blocked_client_has_no_origin(running):
-    await running.staff.set_client_status(NATIVE, "blocked")
+    for client_id in (NATIVE, "sandbox-dpop"):  # both come back to this origin
+        await running.staff.set_client_status(client_id, "blocked")
     _, allowed, _ = await ask(running, "GET", METADATA[0], Origin=ORIGIN)
     assert allowed == {}
 

@@ -1,6 +1,7 @@
 """One warning where clients call the bank by another address than its issuer names."""
 
 import logging
+import ssl
 
 import pytest
 
@@ -40,6 +41,19 @@ async def test_the_base_url_is_what_counts(tmp_path, template, caplog):
         assert warnings(caplog) == []
         await call(running, running.url.removeprefix("http://"), f"{BASE}/accounts")
         assert len(warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize("is_issuer", [False, True])
+async def test_the_tls_door_is_looked_at_where_the_issuer_names_it(
+    tmp_path, template, caplog, is_issuer
+):
+    settings = {"base_url": "https://bank.example"} if is_issuer else {}
+    async with run_sandbox(tmp_path, template=template, tls="1", **settings) as running:
+        ca = (tmp_path / "certificates" / "ca.pem").read_text()
+        context = ssl.create_default_context(cadata=ca)
+        async with running.http.get(running.sandbox.tls_url + METADATA, ssl=context) as answer:
+            assert answer.status == 200
+        assert len(warnings(caplog)) == is_issuer
 
 
 async def test_probes_and_assets_are_not_clients(running, caplog):

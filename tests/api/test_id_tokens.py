@@ -110,6 +110,18 @@ async def test_a_refresh_says_the_same_person_and_the_same_log_in(running):
     assert claims["at_hash"] == half_of(hashlib.sha256, refreshed["access_token"])
 
 
+@pytest.mark.requirement("O-22")
+async def test_nobody_keeps_an_answer_with_an_id_token(running):
+    consent = await running.authorize(client_id=OPENID, scope="openid accounts")
+    exchanged = await running.exchange(consent["code"], client=OPENID)
+    refreshed = await running.refresh(exchanged[1]["refresh_token"], client=OPENID)
+    for status, body, headers in (exchanged, refreshed):
+        assert (status, "id_token" in body) == (200, True)
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Pragma"] == "no-cache"
+        assert headers["Content-Type"] == "application/json; charset=utf-8"
+
+
 async def test_without_openid_there_is_no_id_token(running):
     tokens = await running.log_in("taro")
     assert "id_token" not in tokens
@@ -137,13 +149,13 @@ async def test_a_firms_user_signed_in_by_password(running):
 )
 async def test_single_claims_are_told_where_they_were_asked_for(running, claims, told):
     plain, _ = await claims_of(running, scope="openid accounts")
-    tokens = await exchanged(running, claims)
+    tokens = await exchange_for(running, claims)
     found = verified(tokens["id_token"], await key_set(running))
     assert set(found) - set(plain) == told
     assert found["iss"] == plain["iss"]
 
 
-async def exchanged(running, claims):
+async def exchange_for(running, claims):
     """Consent with a ``claims`` parameter, by the bank's own services, and exchange the code."""
     query = (
         f"response_type=code&client_id={OPENID}&scope=openid+accounts&state=s"

@@ -272,3 +272,22 @@ async def test_many_at_once_make_one_key(running):
     jwks = await key_set(running)
     assert len(jwks["keys"]) == 1
     assert all(is_verified(answer[1]["access_token"], jwks) for answer in answers[:-1])
+
+
+@pytest.mark.requirement("O-31")
+async def test_what_is_signed_while_keys_rotate_is_verified(running):
+    personas = ("taro", "hanako", "shoji")
+    codes = [
+        (await running.authorize(who, client_id=JWT_TOKENS, code_challenge=CHALLENGE))["code"]
+        for who in personas
+    ]
+    more = {"client": JWT_TOKENS, "code_verifier": VERIFIER}
+    rotations = [control(running, "POST", "keys/rotate", bank="tomato") for _ in range(5)]
+    answers = await asyncio.gather(*(running.exchange(code, **more) for code in codes), *rotations)
+    jwks = await key_set(running)
+    tokens = [body["access_token"] for _, body, _ in answers[: len(codes)]]
+    assert all(is_verified(token, jwks) for token in tokens)
+    assert [await opens(running, token) for token in tokens] == [200] * len(tokens)
+    status, shown, _ = await running.refresh(answers[0][1]["refresh_token"], client=JWT_TOKENS)
+    assert status == 200
+    assert header_of(shown["access_token"])["kid"] == jwks["keys"][-1]["kid"]

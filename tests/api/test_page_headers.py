@@ -115,19 +115,25 @@ async def served(aiohttp_client: Any) -> TestClient[Any, Any]:
     return await aiohttp_client(application)
 
 
-async def test_the_style_sheet_of_a_page_is_kept_for_good(aiohttp_client: Any) -> None:
+@pytest.mark.parametrize(
+    ("template", "sheets"),
+    [("error.html", ["bank.css"]), ("reason.html", ["bank.css", "sandbox.css"])],
+)
+async def test_the_style_sheets_of_a_page_are_kept_for_good(
+    aiohttp_client: Any, template: str, sheets: list[str]
+) -> None:
     client = await served(aiohttp_client)
-    (path,) = re.findall(
-        r'<link rel="stylesheet" href="([^"]+)">',
-        RENDERER.render("error.html", "ja", **context("error.html")),
-    )
-    async with client.get(path) as response:
-        assert response.status == 200
-        assert response.headers["Content-Type"] == "text/css; charset=utf-8"
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        style = await response.text()
-    assert not re.search(r"@import|https?://|url\(", style)
+    page = RENDERER.render(template, "ja", **context(template))
+    paths = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
+    assert [path.partition("?")[0] for path in paths] == [f"/assets/{name}" for name in sheets]
+    for path in paths:
+        async with client.get(path) as response:
+            assert response.status == 200
+            assert response.headers["Content-Type"] == "text/css; charset=utf-8"
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            style = await response.text()
+        assert not re.search(r"@import|https?://|url\(", style)
 
 
 async def test_the_bare_style_sheet_is_asked_for_again(aiohttp_client: Any) -> None:

@@ -10,13 +10,21 @@ from jinja2 import UndefinedError
 
 from sandbox.domain.time import JST
 from sandbox.web import pages, wording
+from sandbox.web.oauth.tester import ANY_TIME, SIGN_IN_OUTCOMES, Bar, PersonaChoice
 from sandbox.web.pages import AccountChoice, BankFace, FunctionChoice, Pages, ProviderFace
 from sandbox.web.wording import LANGUAGES
 
 HOSTILE = "<script>alert(1)</script>\"' onfocus='x' {{ 7 * 7 }} {csrf} &amp; \u202e"
 LONG = "架空" * 400
 MOMENT = datetime(2026, 11, 22, 4, 5, tzinfo=UTC)
-TEMPLATES = ("sign_in.html", "consent.html", "refusal.html", "error.html")
+TEMPLATES = (
+    "sign_in.html",
+    "consent.html",
+    "refusal.html",
+    "error.html",
+    "reasons.html",
+    "reason.html",
+)
 VOID = {"meta", "link", "input", "rect", "path"}
 
 BANK = BankFace(name_ja="サンドボックス銀行（地域金融）", name_en="Sandbox Bank (Regional)")
@@ -29,6 +37,7 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
         name=word, registration_no=word, terms_url="https://terms.example/", redirect_host=word
     )
     form = {"page_url": "/in/1?x=1", "action_url": "/in/1", "csrf": word, "provider": provider}
+    explained = {"page_url": "/reasons?x=1", "index_url": "/reasons", "header": word}
     own: dict[str, dict[str, Any]] = {
         "sign_in.html": {
             **form,
@@ -58,6 +67,8 @@ def context(template: str, word: str = "架空家計簿", **changes: object) -> 
             "tester": None,
         },
         "refusal.html": {**form, "code": "locked", "details": {"unlocks_at": MOMENT, word: word}},
+        "reasons.html": {**explained, "reasons": ["unknown", "superseded"]},
+        "reason.html": {**explained, "reason": "unknown", "steps": [word, word]},
         "error.html": {"status": 400, "code": word, "details": {"redirect_uri": word, word: word}},
     }
     return {"bank": BANK, **own[template], **changes}
@@ -121,6 +132,29 @@ def test_hostile_values_are_escaped(template: str, language: str, word: str) -> 
     assert tags & {"script", "style", "img", "iframe", "object", "base"} == set()
     for tag, attrs in reader.elements:
         assert not any(name.startswith("on") or name == "style" for name in attrs), (tag, attrs)
+
+
+BAR = Bar(
+    personas=(PersonaChoice(key=HOSTILE, name=HOSTILE, kind="individual"),),
+    outcomes=(*SIGN_IN_OUTCOMES, *ANY_TIME),
+)
+
+
+@every_language
+@pytest.mark.parametrize("template", ["sign_in.html", "consent.html"])
+def test_the_testers_bar_is_a_form_of_its_own_after_the_pages(template: str, language: str) -> None:
+    html = render(template, language, tester=BAR)
+    reader = Reader(html)
+    assert reader.open == []
+    assert {tag for tag, _ in reader.elements} & {"script", "style", "img"} == set()
+    first, second = (attrs["action"] for attrs in reader.all("form"))
+    assert first == second
+    names = [attrs["name"] for attrs in reader.all("button")]
+    assert names == ["decision"] * 2 + ["tester"] * (1 + len(BAR.outcomes))
+    labels = {attrs["for"] for attrs in reader.all("label")}
+    assert {attrs["id"] for attrs in reader.all("select")} <= labels
+    for each in LANGUAGES:
+        assert escape(wording.wording(each)("tester.lead"), quote=False) in html
 
 
 @every_page

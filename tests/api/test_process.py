@@ -160,8 +160,8 @@ def test_a_client_that_never_finishes_does_not_keep_the_server(tmp_path):
         address = (url.hostname, url.port)
         with socket.create_connection(address, timeout=PROMPT_SECONDS) as connection:
             connection.sendall(
-                b"POST /tomato/parasol/v1/banks/0566/oauth/token HTTP/1.1\r\nHost: localhost\r\n"
-                b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+                b"POST /tomato/parasol/v1/banks/0566/oauth/token HTTP/1.1\r\nHost: %b\r\n"
+                b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n" % url.netloc.encode()
             )
             assert connection.recv(64).startswith(b"HTTP/1.1 100")
             server.stop(within_s=PROMPT_SECONDS)

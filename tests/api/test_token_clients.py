@@ -159,12 +159,6 @@ async def test_only_forms_are_read(running, path, content_type):
     assert (status, body["error"]) == (400, "invalid_request")
 
 
-async def test_credentials_in_the_query_count_for_nothing(running):
-    query = f"client_id={ACCOUNTING}&client_secret={secret_of(ACCOUNTING)}"
-    async with running.http.post(f"{running.base}/oauth/token?{query}", data=GRANT) as answer:
-        assert answer.status == 401
-
-
 @pytest.mark.requirement("O-28")
 @pytest.mark.parametrize(
     ("path", "form", "name"),

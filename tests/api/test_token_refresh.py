@@ -84,6 +84,22 @@ async def test_a_refresh_never_widens_the_scope(running, scope, is_good):
 
 
 @pytest.mark.requirement("O-12")
+async def test_a_narrow_refresh_leaves_the_scope_of_the_next_one_be(running):
+    """RFC 6749 §6: the new refresh token's scope is that of the one it replaces."""
+    client, wide = "sandbox-openid", "openid accounts profile"
+    tokens = await running.log_in(client_id=client, scope=wide)
+    for scope in ("openid", "openid " * 20 + "openid"):  # named once, however often it was
+        status, narrow, _ = await running.refresh(
+            tokens["refresh_token"], scope=scope, client=client
+        )
+        assert (status, narrow["scope"]) == (200, "openid")
+        assert (await running.get("/accounts", narrow["access_token"]))[0] == 403
+        status, tokens, _ = await running.refresh(narrow["refresh_token"], client=client)
+        assert (status, tokens["scope"]) == (200, wide)
+        assert (await running.get("/accounts", tokens["access_token"]))[0] == 200
+
+
+@pytest.mark.requirement("O-12")
 async def test_an_access_token_does_not_refresh(running):
     tokens = await running.log_in("taro")
     status, body, _ = await running.refresh(tokens["access_token"])

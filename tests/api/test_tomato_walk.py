@@ -14,6 +14,7 @@ STORE = SchemaStore(data_root() / "schemas", ("tomato",))
 BASES = [f"/tomato{base}" for base in PROFILE.bases]
 SUBJECTS = ("taro", "hanako", "shoji", "empty", "oddname", "longname", "soleprop", "restless")
 INVALID = 'Bearer error="invalid_token"'
+ANY_SCHEME = 'Bearer, DPoP algs="ES256 PS256 EdDSA Ed25519 RS256"'
 
 
 def is_sound(name, body):
@@ -138,7 +139,7 @@ async def empty_bearer(running, tokens):
 
 
 CREDENTIALS = [
-    (nothing, 401, "Bearer", "unknown"),
+    (nothing, 401, ANY_SCHEME, "unknown"),
     (garbage, 401, INVALID, "unknown"),
     (refresh_token, 401, INVALID, "unknown"),
     (one_character_changed, 401, INVALID, "unknown"),
@@ -149,8 +150,8 @@ CREDENTIALS = [
     (in_the_query, 400, None, None),
     (in_the_query_disguised, 400, None, None),
     (twice, 400, None, None),
-    (basic_instead, 401, "Bearer", "unknown"),
-    (empty_bearer, 401, "Bearer", "unknown"),
+    (basic_instead, 401, ANY_SCHEME, "unknown"),
+    (empty_bearer, 401, ANY_SCHEME, "unknown"),
 ]
 
 
@@ -233,7 +234,11 @@ async def test_other_methods_are_not_allowed_whoever_asks(running, method):
         ("/oauth/token", "PUT", "OPTIONS,POST"),
         ("/oauth/token", "OPTIONS", "POST"),  # what is no preflight is not answered
         ("/oauth/revoke", "GET", "OPTIONS,POST"),
-        ("/oauth/auth", "POST", "GET,HEAD"),
+        ("/oauth/auth", "PUT", "GET,HEAD,POST"),
+        ("/oauth/par", "GET", "POST"),
+        ("/oauth/introspect", "GET", "POST"),
+        ("/oauth/jwks", "POST", "GET,HEAD,OPTIONS"),
+        ("/oauth/userinfo", "PUT", "GET,OPTIONS,POST"),
         ("/oauth/auth/one", "DELETE", "GET,HEAD,POST"),
     ],
 )

@@ -66,6 +66,9 @@ def calling(options: Options, at: calls.Servers) -> Iterator[Step]:
         ("page of 100 statement lines ÷ bare handler", "≤ 5", calls.page),
         ("code + PKCE → token ÷ bare handler", "≤ 3.5", calls.exchange),
         ("unauthorized call ÷ bare handler", "≤ 1.3", calls.unauthorized),
+        ("code → signed token (JWT, ES256) ÷ bare handler", "", calls.signed_exchange),
+        ("code → token with a DPoP proof ÷ bare handler", "", calls.dpop_exchange),
+        ("balance read with a DPoP proof ÷ bare handler", "", calls.dpop_balance),
     ):
         yield (
             what,

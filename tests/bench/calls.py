@@ -1,20 +1,29 @@
 """What one HTTP call costs, as a ratio to the bare handler (DESIGN §11)."""
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.jwk import import_key
 
 from tests.bench.load import Load, Ratio, ratio
 from tests.process import serving
-from tests.support import AGGREGATOR, BASE, CHALLENGE, REDIRECT_URI, VERIFIER, basic, bearer
+from tests.support import AGGREGATOR, BASE, CHALLENGE, NOW, REDIRECT_URI, VERIFIER, basic, bearer
 
 CODES = 400  # per round
+SIGNED, BOUND = "sandbox-jwt-tokens", "sandbox-dpop"
+ISSUED_S = int(datetime.fromisoformat(NOW).timestamp())
 Measure = Callable[[int, int], Ratio]
 ENVIRONMENT = {
     "SANDBOX_TOMATO_RATE_LIMIT_PER_MINUTE": "0",
@@ -36,10 +45,11 @@ class Servers:
     def base(self) -> str:
         return self.data_url + BASE
 
-    def code(self, persona: str) -> str:
+    def code(self, persona: str, client_id: str = AGGREGATOR) -> str:
         body = {
             "bank": "tomato",
-            "client_id": AGGREGATOR,
+            "client_id": client_id,
+            "redirect_uri": REDIRECT_URI,
             "persona": persona,
             "scope": "accounts",
             "code_challenge": CHALLENGE,
@@ -141,14 +151,64 @@ def unauthorized(at: Servers) -> Measure:
 
 
 def exchange(at: Servers) -> Measure:
-    def forms() -> Sequence[str]:
-        return [form_of(at.code("taro")) for _ in range(CODES)]
+    return at.compare(exchanges(at, AGGREGATOR, basic(AGGREGATOR)))
 
+
+def signed_exchange(at: Servers) -> Measure:
+    """Access tokens that are JWTs (RFC 9068)."""
+    return at.compare(exchanges(at, SIGNED, basic(SIGNED)))
+
+
+def dpop_exchange(at: Servers) -> Measure:
+    key, url = proof_key(), f"{at.base}/oauth/token"
+    own = exchanges(at, BOUND, {})
+    return at.compare(
+        replace(
+            own,
+            bodies=lambda: [f"{form}&client_id={BOUND}" for form in own.bodies()],
+            proofs=lambda count: [proof(key, "POST", url) for _ in range(count)],
+        )
+    )
+
+
+def dpop_balance(at: Servers) -> Measure:
+    """A balance read whose token is bound to a key, each with a proof of its own."""
+    key, token_url = proof_key(), f"{at.base}/oauth/token"
+    form = f"{form_of(at.code('taro', BOUND))}&client_id={BOUND}"
+    token = call(token_url, form, {"DPoP": proof(key, "POST", token_url)})["access_token"]
+    accounts = f"{at.base}/accounts"
+    headers = {"Authorization": f"DPoP {token}"}
+    listed = call(accounts, None, {**headers, "DPoP": proof(key, "GET", accounts, token)})
+    url = f"{accounts}/{listed['accounts'][0]['account_id']}"
     return at.compare(
         Load(
             pid=at.bank_pid,
-            url=f"{at.base}/oauth/token",
-            headers=basic(AGGREGATOR),
-            bodies=forms,
+            url=url,
+            headers=headers,
+            proofs=lambda count: [proof(key, "GET", url, token) for _ in range(count)],
         )
     )
+
+
+def exchanges(at: Servers, client_id: str, headers: dict[str, str]) -> Load:
+    def forms() -> Sequence[str]:
+        return [form_of(at.code("taro", client_id)) for _ in range(CODES)]
+
+    return Load(pid=at.bank_pid, url=f"{at.base}/oauth/token", headers=headers, bodies=forms)
+
+
+def proof_key() -> dict[str, Any]:
+    from sandbox.services.oauth import jose
+
+    return jose.new_key("ES256", "bench")
+
+
+def proof(key: dict[str, Any], method: str, url: str, token: str | None = None) -> str:
+    """Return a DPoP proof of the world's frozen moment (RFC 9449 §4.2)."""
+    claims = {"htm": method, "htu": url, "iat": ISSUED_S, "jti": uuid4().hex}
+    if token is not None:
+        digest = hashlib.sha256(token.encode()).digest()
+        claims["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    public = {name: key[name] for name in ("kty", "crv", "x", "y")}
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": public}
+    return jwt.encode(header, claims, import_key(key), algorithms=["ES256"])

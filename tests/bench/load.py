@@ -46,14 +46,21 @@ class Load:
     headers: Mapping[str, str]
     status: int = 200
     bodies: Callable[[], Sequence[str]] | None = None
+    proofs: Callable[[int], Sequence[str]] | None = None  # a DPoP header for each request
 
     def cpu_us(self, seconds: int) -> float:
         """Return the server's microseconds of CPU per request, over one round."""
         # Made before the clock starts: it may take calls of its own.
-        bodies = None if self.bodies is None else self.bodies()
+        differ = self.bodies is not None or self.proofs is not None
+        requests = self._requests() if differ or not _has_wrk() else None
         before = cpu_s(self.pid)
-        count = self._by_wrk(seconds) if _has_wrk() and bodies is None else self._by_client(bodies)
+        count = self._by_wrk(seconds) if requests is None else self._by_client(requests)
         return (cpu_s(self.pid) - before) / count * 1e6
+
+    def _requests(self) -> list[bytes]:
+        bodies = [""] * CLIENT_REQUESTS if self.bodies is None else self.bodies()
+        proofs = [None] * len(bodies) if self.proofs is None else self.proofs(len(bodies))
+        return [self._request(body, proof) for body, proof in zip(bodies, proofs, strict=True)]
 
     def _by_wrk(self, seconds: int) -> int:
         headers = [part for pair in self.headers.items() for part in ("-H", ": ".join(pair))]
@@ -66,16 +73,16 @@ class Load:
         assert refused == (0 if self.status < 400 else count), said
         return count
 
-    def _by_client(self, bodies: Sequence[str] | None) -> int:
-        requests = [self._request(body) for body in bodies or [""] * CLIENT_REQUESTS]
+    def _by_client(self, requests: list[bytes]) -> int:
         asyncio.run(self._drive(requests))
         return len(requests)
 
-    def _request(self, body: str) -> bytes:
+    def _request(self, body: str, proof: str | None) -> bytes:
         at, method = urlsplit(self.url), "POST" if body else "GET"
         path = f"{at.path}?{at.query}" if at.query else at.path
         lines = [f"{method} {path or '/'} HTTP/1.1", f"Host: {at.netloc}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += [] if proof is None else [f"DPoP: {proof}"]
         if body:
             lines += [
                 "Content-Type: application/x-www-form-urlencoded",

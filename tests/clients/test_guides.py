@@ -1,6 +1,7 @@
 """The guides to the command line, the client and the plugin say what is so: their examples run."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from typer.main import get_command
 
 from sandbox.cli.commands import app
 from sandbox.client import blocking, errors
+from sandbox.services.population import load_clients
 from tests.clients.pytest_runs import run_pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
+SCHEMAS = DOCS.parent / "schemas"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -28,7 +31,7 @@ def commands(group=None, words=()):
 
 
 def test_the_guide_to_the_command_line_names_every_command_and_no_other():
-    rows = re.findall(r"^\| `([a-z ]+)` \|", read("cli.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z -]+)` \|", read("cli.md"), re.MULTILINE)
     assert sorted(rows) == sorted(commands())
 
 
@@ -97,3 +100,21 @@ def test_the_guide_to_the_plugin_names_its_options_and_fixtures():
     methods = {name for name in vars(TestBank) if name[0] != "_"}
     for name in methods:
         assert f"bank.{name}(" in text, name
+
+
+def test_the_guide_to_clients_names_every_ready_one_as_it_is():
+    rows = re.findall(r"^\| `(sandbox-[a-z-]+)` \| `(\w+)` \| `(\w+)` \|", read("clients.md"), re.M)
+    ready = [(c.client_id, c.auth_method, c.security_profile) for c in load_clients("tomato")]
+    assert rows == ready
+
+
+def test_the_guide_to_clients_names_all_metadata_and_no_other():
+    schema = json.loads((SCHEMAS / "control" / "client_metadata.json").read_text(encoding="utf-8"))
+    known = {n for n, each in schema["properties"].items() if "not kept" not in str(each)}
+    known -= {name for name, each in schema["properties"].items() if "Refused" in str(each)}
+    text = read("clients.md")
+    tables = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    named = {word for word in re.findall(r"`([a-z_0-9]+)`", tables) if word in known}
+    named |= {f"tls_client_auth{each}" for each in re.findall(r"`…(_san_\w+)`", tables)}
+    beside = {"client_id", "bank", "status", "client_secret", "response_types", "subject_type"}
+    assert known - beside == named - beside

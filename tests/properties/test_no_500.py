@@ -23,7 +23,8 @@ bounded = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 REGISTERED = {uri for client in load_clients("tomato") for uri in client.redirect_uris}
-OAUTH_PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/auth", "/oauth/auth/one"]
+OAUTH_PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/par", "/oauth/auth", "/oauth/auth/one"]
+OAUTH_PATHS += ["/oauth/introspect", "/oauth/userinfo", "/oauth/jwks"]
 FORM = b"application/x-www-form-urlencoded"
 
 # Bytes that a header's value may have on the wire: no line ends, no NUL.
@@ -193,6 +194,7 @@ PATHS = [
     *(BASE.encode() + path.encode() for path in OAUTH_PATHS),
     b"/tomato/openapi.json",
     b"/tomato/.well-known/oauth-authorization-server",
+    b"/tomato/.well-known/openid-configuration",
     b"/tomato/nothing",
 ]
 
@@ -255,6 +257,12 @@ async def test_no_inquiry_breaks_the_statement(running, query, path_end):
     proven=True,
 )
 @example(path="/oauth/revoke", form=b"token=%FF", given_headers=[], proven=True)
+@example(path="/oauth/introspect", form=b"token=eyJ%FF.e30.x", given_headers=[], proven=True)
+@example(path="/oauth/userinfo", form=b"access_token=eyJ%FF", given_headers=[], proven=False)
+@example(
+    path="/oauth/userinfo", form=b"access_token=x&access_token=x", given_headers=[], proven=False
+)
+@example(path="/oauth/userinfo", form=b"access_token=%FF", given_headers=[], proven=True)
 @example(path="/oauth/token", form=b"access_token=x&access_token=x", given_headers=[], proven=True)
 async def test_no_form_breaks_the_oauth_endpoints(running, path, form, given_headers, proven):
     if proven:

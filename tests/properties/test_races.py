@@ -15,7 +15,6 @@ from sandbox.domain.errors import TokenRejected
 from sandbox.domain.oauth.errors import InvalidGrant
 from sandbox.storage import clients
 from tests.properties.pace import FACTOR
-from tests.properties.small_world import REDIRECT_URI
 from tests.properties.test_token_machine import TokenMachine
 
 INTERLEAVINGS = 1_000 * FACTOR
@@ -71,7 +70,7 @@ def test_a_code_is_exchanged_once_however_many_bring_it(machine):
         assert (len(given), refused) == (1, count - 1), seed
         # The others replayed it: whoever was first has nothing left either.
         assert not await is_live(machine, given[0].access_token), seed
-        with pytest.raises(InvalidGrant, match="."):
+        with pytest.raises(InvalidGrant):
             await machine._refresh(given[0].refresh_token, CLIENT)
 
     for seed in range(INTERLEAVINGS):

@@ -10,8 +10,7 @@ import pytest
 
 from sandbox.domain.ledger import Leg
 from sandbox.domain.oauth.grant import AuthorizationCode
-from sandbox.domain.oauth.openid import SignedInAlready
-from sandbox.storage import accounts, clients, contractors, grants, interactions, ledger
+from sandbox.storage import accounts, clients, contractors, grants, ledger
 from sandbox.storage import world as worlds
 from sandbox.storage.sqlite import SqliteDatabase
 from sandbox.storage.world import AgendaItem
@@ -20,7 +19,6 @@ from tests.seeding import write_world
 TARO, SHOJI = "persona-taro", "persona-shoji"
 AGGREGATOR, MANUAL = "sandbox-aggregator", "sandbox-manual"
 NOW = 1_800_000_000_000
-HELD = SignedInAlready(credential_id=1, authenticated_at=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -174,14 +172,15 @@ async def test_only_a_refresh_token_is_found_as_one(database):
 async def test_one_query_brings_all_that_a_call_needs(database):
     await grant(database, "g1")
     await tokens(database, ("a1", "access", "g1", NOW + 100))
-    before = await grants.find_token(database, b"a1")
+    assert await grants.find_token(database, b"a1", "another") is None
+    before = await grants.find_token(database, b"a1", "tomato")
     assert (before.kind, before.scope) == ("access", "accounts")
     assert (before.issued_at, before.expires_at) == (NOW, NOW + 100)
     async with database.transaction() as db:
         assert await clients.set_functions(db, AGGREGATOR, ("transactions",)) == 1
         assert await clients.set_status(db, AGGREGATOR, "blocked") == 1
         assert await clients.set_status(db, "nobody", "blocked") == 0
-    after = (await grants.find_token(database, b"a1")).standing
+    after = (await grants.find_token(database, b"a1", "tomato")).standing
     assert (after.client_status, after.client_functions) == ("blocked", ("transactions",))
     assert before.standing.functions == after.functions == ("balances",)
 
@@ -290,32 +289,6 @@ async def test_failed_sign_ins_are_counted_and_forgotten(database):
         await contractors.forget_failures(db, "tomato", "somebody", NOW + 100)
     assert await contractors.find_failures(database, "tomato", "x") == (0, None, 0)
     assert await contractors.find_failures(database, "tomato", "y") == (1, None, NOW + 300)
-
-
-@pytest.mark.requirement("O-25")
-async def test_an_interaction_is_answered_once_and_forgotten_when_it_is_over(database):
-    async with database.transaction() as db:
-        await interactions.insert(
-            db,
-            interaction_id="i1",
-            browser_hash=b"before",
-            bank="tomato",
-            client_id=AGGREGATOR,
-            request="{}",
-            expires_at=NOW,
-        )
-        await interactions.sign_in(
-            db, "i1", held=HELD, browser_hash=b"after", request="{}"
-        )
-        assert await interactions.end(db, "i1", NOW)
-        assert not await interactions.end(db, "i1", NOW + 1)
-        await interactions.forget_before(db, NOW)
-    found = await interactions.find(database, "tomato", "i1")
-    assert (found.browser_hash, found.credential_id, found.ended_at) == (b"after", 1, NOW)
-    assert await interactions.find(database, "web21", "i1") is None
-    async with database.transaction() as db:
-        await interactions.forget_before(db, NOW + 1)
-    assert await interactions.find(database, "tomato", "i1") is None
 
 
 # Accounts and the ledger

@@ -19,7 +19,7 @@ from sandbox.domain.oauth.registration import (
     uses_secret,
 )
 
-REGISTRAR = Registrar(bank="tomato", scopes=frozenset({"accounts", "openid", "profile"}))
+REGISTRAR = Registrar(bank="tomato", scopes=frozenset({"accounts"}))
 URI = "https://app.example/callback"
 EC = {"kty": "EC", "crv": "P-256", "x": "x", "y": "y", "kid": "1"}
 JWKS = {"keys": [EC]}

@@ -11,7 +11,7 @@ from sandbox.domain.oauth.signed import is_name, moment_of
 from sandbox.domain.time import HOUR, SECOND, Instant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# RFC 7523 asks for no type; the draft that revises it, for the second (draft-ietf-oauth-rfc7523bis).
+# RFC 7523 asks for no type; its revision (draft-ietf-oauth-rfc7523bis) asks for the second.
 TYPES = ("jwt", "client-authentication+jwt")
 LATE_MS = 10 * SECOND  # by which the client's clock may be behind …
 # … and ahead: FAPI 2.0 §5.3.2.1 asks to pass 10 s and to refuse what is more than 60 s ahead.

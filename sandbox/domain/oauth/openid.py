@@ -31,6 +31,7 @@ CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
     "address": ("address",),
     "phone": ("phone_number", "phone_number_verified"),
 }
+_PERSONAL = frozenset(name for names in CLAIMS_OF_SCOPE.values() for name in names)
 IDENTITY_SCOPES = frozenset({OPENID, *CLAIMS_OF_SCOPE})
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 ASKS_FOR_LOGIN = frozenset({"login", "select_account"})  # whoever logs in chooses who they are
@@ -79,8 +80,11 @@ def covers(grant: LiveGrant, request: Wanted) -> bool:
 
 
 def _claims_asked(detail: str) -> set[tuple[str, str]]:
+    """Return (place, claim) of what is asked for of a person; ``sub`` and the like are no part."""
     asked = json.loads(detail).get("claims", {})
-    return {(place, name) for place, wanted in asked.items() for name in wanted}
+    return {
+        (place, name) for place, wanted in asked.items() for name in wanted if name in _PERSONAL
+    }
 
 
 def prompts_of(text: str) -> frozenset[str]:

@@ -17,6 +17,12 @@ from sandbox.domain.time import Instant
 
 Claims: TypeAlias = dict[str, Any]
 
+# What ``personal_claims`` and the tokens tell, and nothing that they do not.
+CLAIMS = (
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"),
+    *("name", "family_name", "given_name", "preferred_username", "zoneinfo", "locale"),
+    *("email", "email_verified", "address", "phone_number", "phone_number_verified"),
+)
 # One factor each: the PIN of a cash card, the password of a user id (RFC 8176).
 ACR = "urn:bank-sandbox:acr:single-factor"
 _AMR = {"card": "pin", "user": "pwd"}

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sandbox.domain.client import LOOPBACK_HOSTS, SECRET_METHODS, Client, ClientOptions
 from sandbox.domain.oauth.errors import OAuthError
+from sandbox.domain.oauth.openid import IDENTITY_SCOPES
 from sandbox.domain.oauth.origins import origin_of
 from sandbox.domain.oauth.security import ALGORITHMS, FAPI_ALGORITHMS, FAPI_AUTH_METHODS
 
@@ -74,16 +75,10 @@ class InvalidClientMetadata(OAuthError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
-    """The bank that registers: which scopes it knows, and what one gets that names none."""
+    """The bank that registers. ``scopes``: its own; those of OpenID are for who asks for them."""
 
     bank: str
     scopes: frozenset[str]
-
-    @property
-    def default_scopes(self) -> tuple[str, ...]:
-        """Return the bank's own scopes: those of OpenID are for clients that ask for them."""
-        openid = {"openid", "profile", "email", "address", "phone", "offline_access"}
-        return tuple(sorted(self.scopes - openid))
 
 
 def client_of(metadata: Metadata, registrar: Registrar, client_id: str) -> Client:
@@ -99,9 +94,8 @@ def client_of(metadata: Metadata, registrar: Registrar, client_id: str) -> Clien
     object_to = redirect_uri_objection(client)
     if objection := next(filter(None, map(object_to, client.redirect_uris)), None):
         raise InvalidRedirectUri(objection)
-    if not set(client.scopes) <= registrar.scopes:
-        unknown = " ".join(sorted(set(client.scopes) - registrar.scopes))
-        raise InvalidClientMetadata(f"the bank knows no scope {unknown}")
+    if unknown := set(client.scopes) - registrar.scopes - IDENTITY_SCOPES:
+        raise InvalidClientMetadata(f"the bank knows no scope {' '.join(sorted(unknown))}")
     for look in CLIENT_CHECKS:
         if objection := look(client):
             raise InvalidClientMetadata(objection)
@@ -124,7 +118,7 @@ def _read(metadata: Metadata, registrar: Registrar, client_id: str) -> Client:
         registration_no=metadata.get("registration_no", UNREGISTERED),
         terms_url=metadata.get("tos_uri", ""),
         redirect_uris=tuple(metadata.get("redirect_uris", ())),
-        scopes=_scopes(scope, () if is_resource_server else registrar.default_scopes),
+        scopes=_scopes(scope, () if is_resource_server else tuple(sorted(registrar.scopes))),
         functions=tuple(metadata.get("functions", () if is_resource_server else FUNCTIONS)),
         contractor_kinds=tuple(
             metadata.get("contractor_kinds", () if is_resource_server else CONTRACTOR_KINDS)

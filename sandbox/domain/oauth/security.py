@@ -27,7 +27,7 @@ class SecurityRules:
     dpop_only: bool  # … and of these the proof
     certificate_only: bool  # … or the certificate
     strict_audience: bool  # of assertions: the issuer, as one string
-    outer_ignored: bool  # parameters beside a request object count for nothing
+    strict_requests: bool  # request objects: no older, and good for no longer, than an hour
     algorithms: tuple[str, ...]
     rotation: str  # strict, grace, none
     rotation_grace_ms: int
@@ -46,7 +46,7 @@ def rules_of(client: Client, policy: BankPolicy) -> SecurityRules:
         dpop_only=options.dpop_bound,
         certificate_only=options.certificate_bound,
         strict_audience=is_fapi,
-        outer_ignored=is_fapi,
+        strict_requests=is_fapi,
         algorithms=FAPI_ALGORITHMS if is_fapi else ALGORITHMS,
         rotation=_rotation(client, policy),
         rotation_grace_ms=options.rotation_grace_s * SECOND,

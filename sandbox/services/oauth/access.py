@@ -27,8 +27,9 @@ Found: TypeAlias = tuple[Access, Instant] | None
 
 
 class AccessService:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, bank: str) -> None:
         self._world = world
+        self._bank = bank
         self._known: Remembered[bytes, tuple[Found]] = Remembered(world.database)
 
     async def check(self, access_token: str, presented_by: str | None) -> Access:
@@ -55,11 +56,14 @@ class AccessService:
         return access
 
     async def _find(self, key: bytes) -> Found:
-        """Return what a token opens and until when, dead or alive; None for no access token."""
+        """Return what a token opens and until when, dead or alive.
+
+        None for no access token of this bank: another one's opens nothing here.
+        """
         found = self._known.find(key)
         if found is not None:
             return found[0]
-        row = await grants.find_token(self._world.database, key)
+        row = await grants.find_token(self._world.database, key, self._bank)
         if row is None or row.kind != "access":
             return self._known.keep(key, (None,))[0]
         access = Access(standing=row.standing, scope=tuple(row.scope.split()), binding=row.binding)

@@ -1,5 +1,6 @@
 """What an authorization request is answered with: the client's redirect URI and what goes on it."""
 
+from collections.abc import Mapping
 from urllib.parse import quote_plus, urlencode
 
 from sandbox.domain.oauth.errors import OAuthError
@@ -20,9 +21,17 @@ class RedirectBack(Exception):
 
 def answer_location(world: World, bank: str, redirect_uri: str, **values: str | None) -> str:
     """Return the redirect URI with the answer on it, ``iss`` always among it (O-7)."""
-    answer = {name: value for name, value in values.items() if value is not None}
-    answer["iss"] = world.issuer(bank)
-    query = urlencode(answer, errors="surrogateescape", quote_via=quote_plus)
+    return located(redirect_uri, answer_of(world, bank, **values))
+
+
+def answer_of(world: World, bank: str, **values: str | None) -> dict[str, str]:
+    """Return what the browser carries back: what there is of ``values``, and ``iss``."""
+    said = {name: value for name, value in values.items() if value is not None}
+    return {**said, "iss": world.issuer(bank)}
+
+
+def located(redirect_uri: str, answer: Mapping[str, str]) -> str:
+    query = urlencode(dict(answer), errors="surrogateescape", quote_via=quote_plus)
     return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
 
 

@@ -6,6 +6,7 @@ so that one planted before is worth nothing afterwards (O-25).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from sandbox.domain.client import Client
@@ -23,7 +24,13 @@ from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.answers import RedirectBack, answer_location, error_location
+from sandbox.services.oauth.answers import (
+    RedirectBack,
+    answer_location,
+    answer_of,
+    error_location,
+    located,
+)
 from sandbox.services.oauth.grants import (
     Consent,
     Granted,
@@ -65,10 +72,19 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """``location``: where the browser goes, with the client's code on it."""
+    """What the browser carries back to the client's ``redirect_uri``: its code, state, iss.
 
-    location: str
-    grant_id: str
+    ``fault``: the rule because of which it is something else.
+    """
+
+    redirect_uri: str
+    answer: Mapping[str, str]
+    grant_id: str | None
+    fault: str | None = None
+
+    @property
+    def location(self) -> str:
+        return located(self.redirect_uri, self.answer)
 
 
 class AuthorizeService:
@@ -154,7 +170,8 @@ class AuthorizeService:
         """Return a running interaction to the browser that it belongs to.
 
         Raises:
-            ShownError: unknown, over, expired, or another browser's.
+            ShownError: unknown, over, expired, another browser's; or the client, or its redirect
+                URI, is good no more.
         """
         row = await interactions.find(self._world.database, self._bank, interaction_id)
         if row is None or cookie is None or token_hash(cookie) != row.browser_hash:
@@ -167,13 +184,16 @@ class AuthorizeService:
         assert client is not None  # clients are never deleted, only ended
         if not client.is_active:
             raise ShownError("client_blocked", 400, client_id=client.client_id)
+        request = AuthorizationRequest(**json.loads(row.request))
+        if not client.knows_redirect_uri(request.redirect_uri):  # taken away meanwhile
+            raise ShownError("redirect_uri_mismatch", redirect_uri=request.redirect_uri)
         contractor = login = None
         if row.credential_id is not None:
             contractor, login = await self._contractor_of(row.credential_id)
         return Interaction(
             interaction_id=interaction_id,
             client=client,
-            request=AuthorizationRequest(**json.loads(row.request)),
+            request=request,
             contractor=contractor,
             credential_id=row.credential_id,
             login=login,
@@ -282,8 +302,11 @@ class AuthorizeService:
             ),
             interaction_id=interaction.interaction_id,
         )
-        location = self._code_location(request, granted.code)
-        return Allowed(location=location, grant_id=granted.grant_id)
+        return Allowed(
+            redirect_uri=request.redirect_uri,
+            answer=answer_of(self._world, self._bank, code=granted.code, state=request.state),
+            grant_id=granted.grant_id,
+        )
 
     async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
         """End the interaction and return where the browser goes: ``access_denied``.
@@ -309,6 +332,16 @@ class AuthorizeService:
 
     def granted_until(self) -> Instant:
         return self._grants.expires_at(self._world.now())
+
+    def error_answer(self, interaction: Interaction, error: OAuthError) -> dict[str, str]:
+        """Return what the browser carries back instead of a code."""
+        return answer_of(
+            self._world,
+            self._bank,
+            error=error.error,
+            error_description=error.description,
+            state=interaction.request.state,
+        )
 
     def error_location(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
         return error_location(self._world, self._bank, redirect_uri, state, error)

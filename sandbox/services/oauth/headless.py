@@ -6,11 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.pkce import challenge_of
-from sandbox.domain.oauth.security import rules_of
+from sandbox.domain.oauth.security import NO_PROOF, Proof, rules_of
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.answers import RedirectBack
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.issuing import TokenPair
+from sandbox.services.oauth.mischief import allow
 from sandbox.storage import contractors
 
 
@@ -28,8 +29,12 @@ class HeadlessRefused(Exception):
         self.redirect_to = redirect_to
 
 
-async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
+async def mint(
+    bank: Bank, parameters: Parameters, persona: str, key: Proof = NO_PROOF
+) -> TokenPair:
     """Consent as a persona and exchange the code: tokens as the client would get them.
+
+    ``key``: what the tokens of a client that binds them are bound to.
 
     Raises: as ``consent`` and ``TokenService.exchange`` do.
     """
@@ -46,7 +51,7 @@ async def mint(bank: Bank, parameters: Parameters, persona: str) -> TokenPair:
     client = await bank.client_auth.registered(values["client_id"])
     uses_pkce = rules_of(client, bank.policy).pkce != "off"
     return await bank.tokens.exchange(
-        client, consented.code, values["redirect_uri"], verifier if uses_pkce else None
+        client, consented.code, values["redirect_uri"], verifier if uses_pkce else None, key
     )
 
 
@@ -107,10 +112,15 @@ async def consent(
         authenticated_at=bank.world.now(),
     )
     offer = await bank.authorize.offer(interaction)
-    allowed = await bank.authorize.allow(
+    allowed = await allow(
+        bank.authorize,
+        bank.world,
         interaction,
         functions=offer.functions if functions is None else functions,
         account_ids=offer.account_ids if account_ids is None else account_ids,
     )
-    answer = parse_qs(urlsplit(allowed.location).query)
-    return Consented(redirect_to=allowed.location, code=answer["code"][-1], state=request.state)
+    told = allowed.answer
+    if "code" not in told or "error" in told:  # a fault rule struck
+        description = told.get("error_description", "the answer has no code")
+        raise HeadlessRefused(told.get("error", "no_code"), description, allowed.location)
+    return Consented(redirect_to=allowed.location, code=told["code"], state=told.get("state"))

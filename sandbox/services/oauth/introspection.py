@@ -9,7 +9,7 @@ from sandbox.domain.secrets import JWT_BEGINS, token_hash
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.signed_access import confirmation
 from sandbox.services.world import World
-from sandbox.storage import clients, grants
+from sandbox.storage import grants
 from sandbox.storage.grants import TokenRow
 
 INACTIVE: dict[str, Any] = {"active": False}  # O-14: and nothing beside it
@@ -27,17 +27,15 @@ class IntrospectionService:
         A client learns of its own tokens. A resource server (``may_introspect``) learns of every
         client's, but of access tokens alone: a refresh token opens nothing at a resource.
         """
-        row = await grants.find_token(self._world.database, token_hash(token))
-        if row is None or not self._is_live(row) or not await self._may_know(client, row):
+        row = await grants.find_token(self._world.database, token_hash(token), self._bank)
+        if row is None or not self._is_live(row) or not self._may_know(client, row):
             return INACTIVE, None
         return self._told(row, token), row.standing
 
-    async def _may_know(self, client: Client, row: TokenRow) -> bool:
-        client_id = row.standing.client_id
-        if not client.options.may_introspect:
-            return client_id == client.client_id
-        is_here = await clients.find(self._world.database, self._bank, client_id) is not None
-        return is_here and row.kind == "access"
+    def _may_know(self, client: Client, row: TokenRow) -> bool:
+        if client.options.may_introspect:
+            return row.kind == "access"
+        return row.standing.client_id == client.client_id
 
     def _is_live(self, row: TokenRow) -> bool:
         now = self._world.now()

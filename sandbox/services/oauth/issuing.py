@@ -7,7 +7,6 @@ from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.security import SecurityRules
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.keys import Signer
 from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.world import World
 from sandbox.storage import grants
@@ -31,15 +30,14 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """What a pair is made from. ``signer`` None: its access token is opaque."""
+    """What a pair is made from."""
 
     client: Client
     rules: SecurityRules
     standing: Standing
     scope: tuple[str, ...]
     binding: str | None
-    access_tokens: AccessTokenMaker
-    signer: Signer | None
+    maker: AccessTokenMaker
     nonce: str | None = None
 
 
@@ -48,6 +46,7 @@ class Refreshed:
     """The refresh token that a pair comes from."""
 
     token: str
+    scope: str  # which its successor keeps, however narrow this pair's is (RFC 6749 §6)
     expires_at: Instant | None  # of the new one; None: its lifetime starts anew
     is_kept: bool  # it goes on: no rotation
 
@@ -63,32 +62,25 @@ async def issue(
         refresh_until = refreshed.expires_at
     refresh_until = min(refresh_until, standing.expires_at)
     scope, grant_id = " ".join(issue.scope), standing.grant_id
-    access_token = issue.access_tokens.make(
-        issue.signer, standing, scope=scope, binding=issue.binding, expires_at=access_until
+    access_token = issue.maker.make(
+        standing, scope=scope, binding=issue.binding, expires_at=access_until
     )
+    access_hash = token_hash(access_token)
     rows: list[tuple[object, ...]] = [
-        (
-            token_hash(access_token),
-            "access",
-            grant_id,
-            scope,
-            now,
-            access_until,
-            issue.binding,
-            None,
-        )
+        (access_hash, "access", grant_id, scope, now, access_until, issue.binding, None)
     ]
     if refreshed is not None and refreshed.is_kept:
         refresh_token = refreshed.token
         await grants.prolong_token(db, token_hash(refresh_token), refresh_until)
     else:
-        refresh_token = issue.access_tokens.new_secret()
+        refresh_token = issue.maker.new_secret()
         # A confidential client proves itself anew each time; a public one only by its key.
         binding = issue.binding if issue.client.is_public else None
         replaced = None if refreshed is None else token_hash(refreshed.token)
         refresh_hash = token_hash(refresh_token)
+        kept = scope if refreshed is None else refreshed.scope
         rows.append(
-            (refresh_hash, "refresh", grant_id, scope, now, refresh_until, binding, replaced)
+            (refresh_hash, "refresh", grant_id, kept, now, refresh_until, binding, replaced)
         )
     await grants.insert_tokens(db, rows)
     is_dpop = issue.binding is not None and issue.binding.startswith("jkt:")

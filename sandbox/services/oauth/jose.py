@@ -59,7 +59,7 @@ def verify(token: str, jwks: str | Mapping[str, Any], algorithms: Collection[str
             if not _is_strong(imported):
                 continue
             checked = jwt.decode(token, imported, registry=_registry(header["alg"]))
-        except (JoseError, ValueError, TypeError, RecursionError):
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             continue
         return Verified(checked.header, checked.claims)
     raise JoseRefused("no registered key verifies the signature")

@@ -30,7 +30,7 @@ def unpacked(
     typ = str(verified.header.get("typ", "JWT")).lower().removeprefix("application/")
     why = None if typ in rules.TYPES else "typ must be oauth-authz-req+jwt"
     why = why or rules.refusal(
-        verified.claims, client.client_id, issuer, now, is_strict=allowed.outer_ignored
+        verified.claims, client.client_id, issuer, now, is_strict=allowed.strict_requests
     )
     if why is not None:
         raise InvalidRequestObject(f"request: {why}")

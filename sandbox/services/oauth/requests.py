@@ -26,7 +26,6 @@ from sandbox.storage import clients, corporate, pushed
 from sandbox.storage.pushed import PushedRow
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
-REQUEST_URI_SECONDS = range(5, 600)  # FAPI 2.0 §5.3.2.2: below 600; RFC 9126 §2.2: from 5
 # What a pushed request is kept of. Client secrets, assertions and ID tokens stay out.
 _KEPT = (
     "client_id",
@@ -118,8 +117,6 @@ class RequestService:
     async def _keep(self, client: Client, found: dict[str, object]) -> Pushed:
         request_uri = f"{REQUEST_URI_PREFIX}{self._world.new_secret()}"
         now, lifetime_ms = self._world.now(), self._policy.request_uri_lifetime_ms
-        seconds = REQUEST_URI_SECONDS
-        expires_in = min(max(lifetime_ms // 1000, seconds.start), seconds.stop - 1)
         async with self._world.database.transaction(counts=False) as db:
             # Whoever opened one in time may still be signing in with it.
             await pushed.forget_before(db, now - self._policy.interaction_lifetime_ms)
@@ -129,9 +126,9 @@ class RequestService:
                 bank=self._bank,
                 client_id=client.client_id,
                 parameters=json.dumps(found),
-                expires_at=now + expires_in * 1000,
+                expires_at=now + lifetime_ms,
             )
-        return Pushed(request_uri=request_uri, expires_in=expires_in)
+        return Pushed(request_uri=request_uri, expires_in=lifetime_ms // 1000)
 
     async def _asked(self, brought: Parameters, channel: str) -> Asked:
         """Find out what a request asks for: nothing of it is trusted yet."""
@@ -247,13 +244,6 @@ def _push_refusal(asked: Asked) -> OAuthError | None:
     shown = shown_refusal(asked)
     if shown is None:
         return redirected_refusal(asked)
-    described = InvalidRequest(_DESCRIPTIONS.get(shown.code, shown.code))
-    return asked.origin.refusal if shown.code == "request_object" else described
-
-
-# What a page would say, to the developer who pushed.
-_DESCRIPTIONS = {
-    "duplicate_parameter": "a parameter was given twice",
-    "client_blocked": "the client is blocked",
-    "redirect_uri_mismatch": "redirect_uri is not registered for this client",
-}
+    if shown.code == "redirect_uri_mismatch":
+        return InvalidRequest("redirect_uri is not registered for this client")
+    return asked.origin.refusal or InvalidRequest(shown.code)

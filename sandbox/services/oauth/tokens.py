@@ -16,7 +16,7 @@ from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
 from sandbox.services.oauth.identity import IdentityService
 from sandbox.services.oauth.issuing import Issue, Refreshed, TokenPair, issue
-from sandbox.services.oauth.signed_access import AccessTokenMaker
+from sandbox.services.oauth.signed_access import AccessTokens
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
@@ -27,7 +27,7 @@ class TokenService:
         self,
         world: World,
         policy: BankPolicy,
-        access_tokens: AccessTokenMaker,
+        access_tokens: AccessTokens,
         identity: IdentityService,
     ) -> None:
         self._world = world
@@ -57,7 +57,7 @@ class TokenService:
             code_verifier=code_verifier,
             proof=proof,
         )
-        signer = await self._access_tokens.signer_for(client)
+        maker = await self._access_tokens.maker_for(client)
         now, code_hash = self._world.now(), token_hash(code)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
@@ -78,14 +78,12 @@ class TokenService:
                     standing=standing,
                     scope=tuple((found.scope or standing.scope).split()),
                     binding=binding,
-                    access_tokens=self._access_tokens,
-                    signer=signer,
+                    maker=maker,
                     nonce=found.nonce,
                 )
                 pair = await issue(db, self._world, wanted)
         if refusal is not None:
-            refusal.holder = standing
-            raise refusal
+            raise _told_of(standing, refusal)
         return await self._identity.identified(client, pair)
 
     async def refresh(
@@ -100,7 +98,7 @@ class TokenService:
         """
         rules = rules_of(client, self._policy)
         binding = _required_binding(rules, proof)
-        signer = await self._access_tokens.signer_for(client)
+        maker = await self._access_tokens.maker_for(client)
         now, old_hash = self._world.now(), token_hash(refresh_token)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
@@ -119,15 +117,13 @@ class TokenService:
                     client=client,
                     rules=rules,
                     standing=standing,
-                    scope=tuple((scope or found.scope).split()),
+                    scope=tuple(dict.fromkeys((scope or found.scope).split())),
                     binding=binding,
-                    access_tokens=self._access_tokens,
-                    signer=signer,
+                    maker=maker,
                 )
                 pair = await self._rotate(db, wanted, refresh_token, found)
         if refusal is not None:
-            refusal.holder = standing
-            raise refusal
+            raise _told_of(standing, refusal)
         return await self._identity.identified(client, pair)
 
     async def revoke(self, client: Client, token: str) -> Standing | None:
@@ -178,10 +174,16 @@ class TokenService:
                 await grants.spend_token(db, token_hash(old_token), now)
         refreshed = Refreshed(
             token=old_token,
+            scope=old.scope,
             expires_at=None if self._policy.refresh_sliding else old.expires_at,
             is_kept=is_kept,
         )
         return await issue(db, self._world, wanted, refreshed)
+
+
+def _told_of(holder: Standing, refusal: OAuthError) -> OAuthError:
+    refusal.holder = holder
+    return refusal
 
 
 def _required_binding(rules: SecurityRules, proof: Proof) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sandbox.domain.errors import OutsideServiceHours
-from sandbox.domain.oauth.errors import ShownError
+from sandbox.domain.oauth.errors import OAuthError, ShownError
 from sandbox.domain.oauth.parameters import parse_parameters
 from sandbox.services.bank import Bank
 from sandbox.services.oauth import headless
@@ -73,6 +73,8 @@ def problem_of(error: Exception, body: Mapping[str, Any]) -> Exception:
                 error=error.error,
                 redirect_to=error.redirect_to,
             )
+        case OAuthError():
+            return Problem(400, "authorization-refused", error.description, error=error.error)
         case headless.UnknownPersona():
             detail = f"bank {body['bank']} has no persona {body['persona']!r}"
             return Problem(404, "unknown-persona", detail)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth.parameters import parse_parameters
+from sandbox.domain.oauth.security import Proof
 from sandbox.services.inspection import InspectionService
 from sandbox.services.oauth import headless
 from sandbox.services.staff import UnknownSubject
@@ -79,7 +80,8 @@ async def mint_tokens(call: ControlCall) -> Json:
     bank = await bank_of(call, call.body["bank"])
     parameters = parse_parameters(await authorization_request(call, bank))
     try:
-        pair = await headless.mint(bank, parameters, call.body["persona"])
+        key = Proof(dpop_jkt=call.body.get("dpop_jkt"), certificate=call.body.get("x5t_s256"))
+        pair = await headless.mint(bank, parameters, call.body["persona"], key)
     except Exception as error:
         raise problem_of(error, call.body) from error
     answer = {

@@ -116,6 +116,8 @@ async def _json_object(request: web.Request) -> Json:
             text = await request.read()
     except TimeoutError:
         raise Problem(408, "slow-body", "the body came too slowly") from None
+    except web.RequestPayloadError:
+        raise Problem(400, "not-json", "the body is not encoded as it says") from None
     try:
         body = orjson.loads(text or b"{}")
     except orjson.JSONDecodeError as error:

@@ -89,6 +89,8 @@ async def upload_snapshot(call: ControlCall) -> Json:
         return shown(await snapshots.upload(call.request.match_info["name"], chunks))
     except SnapshotRefused as error:
         raise Problem(422, "snapshot-refused", str(error)) from error
+    except web.RequestPayloadError:
+        raise Problem(400, "snapshot-refused", "the body is not encoded as it says") from None
 
 
 async def reset(call: ControlCall) -> Json:

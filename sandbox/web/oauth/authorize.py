@@ -6,7 +6,6 @@ can read (O-23).
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from aiohttp import web
 
@@ -20,6 +19,7 @@ from sandbox.domain.oauth.errors import (
 from sandbox.domain.oauth.openid import language_of_locales
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
+from sandbox.services.oauth import mischief
 from sandbox.services.oauth.answers import RedirectBack
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.grants import NothingChosen
@@ -45,6 +45,7 @@ from sandbox.web.profile import Profile
 from sandbox.web.wording import LANGUAGE_PARAMETER, keep_language
 
 NO_FORM = Parameters({}, frozenset())
+ASKED = web.RequestKey("asked", Parameters)
 INTERACTION_PATH = "/oauth/auth/{interaction}"
 OPERATIONS = {"sign_in": "sign_in", "allow": "consent", "deny": "deny"}  # by what was pressed
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
@@ -69,7 +70,7 @@ class AuthorizePages:
 
     async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
-        client, asked = await bank.requests.check(await _parameters(request))
+        client, asked = await bank.requests.check(request[ASKED])
         try:
             bank.check_hours()
         except OutsideServiceHours:
@@ -85,7 +86,7 @@ class AuthorizePages:
         language = language_of_locales(asked.ui_locales)
         chosen = f"?{LANGUAGE_PARAMETER}={language}" if language else ""
         response = _sent_on(request, f"{base}/{interaction_id}{chosen}")
-        give_cookie(response, bank, f"{base}/{interaction_id}", cookie)
+        give_cookie(request, response, bank, f"{base}/{interaction_id}", cookie)
         keep_language(request, response)
         return response
 
@@ -183,8 +184,8 @@ class AuthorizePages:
             return self._screens.refused(request, interaction, token, form, refused)
         entry.contractor_id = signed_in.contractor.contractor_id
         response = see_other(request.path)
-        give_cookie(response, bank, request.path, signed_in.cookie)
-        give_session(response, bank, signed_in.session)
+        give_cookie(request, response, bank, request.path, signed_in.cookie)
+        give_session(request, response, bank, signed_in.session)
         keep_language(request, response)
         return response
 
@@ -199,8 +200,12 @@ class AuthorizePages:
         chosen_functions = form.all("function")
         chosen_accounts = form.all("account")
         try:
-            allowed = await bank.authorize.allow(
-                interaction, functions=chosen_functions, account_ids=chosen_accounts
+            allowed = await mischief.allow(
+                bank.authorize,
+                bank.world,
+                interaction,
+                functions=chosen_functions,
+                account_ids=chosen_accounts,
             )
         except NothingChosen as nothing:
             token = csrf_token(cookie)
@@ -213,7 +218,8 @@ class AuthorizePages:
                 chosen=(chosen_functions, chosen_accounts),
                 missing=nothing.what,
             )
-        entry_of(request).grant_id = allowed.grant_id
+        entry = entry_of(request)
+        entry.grant_id, entry.fault = allowed.grant_id, allowed.fault
         return leaving(request, bank, allowed.location, cookie)
 
     async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
@@ -227,14 +233,19 @@ class AuthorizePages:
 
     async def _bank(self, request: web.Request) -> Bank:
         """Return the bank of the world that the request is for: its request URI may name it."""
-        token = None
-        if "interaction" not in request.match_info:
-            # What cannot be read is refused in a moment, in whatever world this is.
-            with suppress(ShownError, InvalidRequest, web.HTTPRequestEntityTooLarge):
-                parameters = await _parameters(request)
-                entry_of(request).client_id = parameters.get("client_id")
-                token = world_token(parameters.get("request_uri"))
-        return await self._front.bank(request, self._profile.name, token=token)
+        if "interaction" in request.match_info:
+            return await self._front.bank(request, self._profile.name)
+        refusal: Exception | None = None
+        try:
+            request[ASKED] = asked = await _parameters(request)
+        except (ShownError, InvalidRequest, web.HTTPRequestEntityTooLarge) as error:
+            asked, refusal = NO_FORM, error  # in a moment: it belongs in some world's journal
+        entry_of(request).client_id = asked.get("client_id")
+        token = world_token(asked.get("request_uri"))
+        bank = await self._front.bank(request, self._profile.name, token=token)
+        if refusal is not None:
+            raise refusal
+        return bank
 
     async def _answer(self, request: web.Request, operation: str, act: Act) -> web.Response:
         entry_of(request).operation = operation

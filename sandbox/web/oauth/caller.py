@@ -1,7 +1,7 @@
 """Who calls, and what key they hold: the same three questions at every endpoint of OAuth's.
 
 ``authenticated`` asks which client it is (RFC 6749 §2.3), ``proof_of`` which keys it proves to
-hold (RFC 9449, RFC 8705), ``resource_access`` what its access token opens (RFC 6750, RFC 9449).
+hold (RFC 9449, RFC 8705), ``token_access`` what its access token opens (RFC 6750, RFC 9449).
 """
 
 from typing import NoReturn
@@ -11,7 +11,6 @@ from aiohttp import web
 from sandbox.domain.certificate import Validity
 from sandbox.domain.client import Client
 from sandbox.domain.errors import (
-    InsufficientScope,
     InvalidParameter,
     KeyNotProven,
     Reason,
@@ -74,27 +73,16 @@ async def proof_of(request: web.Request, bank: Bank, client: Client) -> Proof:
 # At what the tokens open
 
 
-async def resource_access(request: web.Request, bank: Bank, scope: str) -> Access:
-    """Return what the call's access token opens, proven to be the caller's own.
+async def token_access(
+    request: web.Request, bank: Bank, token: str | None, is_dpop: bool
+) -> Access:
+    """Return what ``token`` opens, proven to be the caller's own. Its scope is for the API to ask.
+
+    ``token`` and ``is_dpop`` are those of ``presented_token``.
 
     Raises:
         TokenRejected: none presented, or not (any more) good for anything.
         KeyNotProven: it is bound to a key that the call does not prove to hold.
-        InsufficientScope: it lacks ``scope``.
-    """
-    access = await token_access(request, bank, *presented_token(request))
-    if scope not in access.scope:
-        raise InsufficientScope(scope)
-    return access
-
-
-async def token_access(
-    request: web.Request, bank: Bank, token: str | None, is_dpop: bool
-) -> Access:
-    """Return what ``token`` opens, whatever its scope. The arguments: ``presented_token``.
-
-    Raises:
-        TokenRejected, KeyNotProven: see ``resource_access``.
     """
     if token is None:
         raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)

@@ -17,7 +17,8 @@ async def read_form(request: web.Request) -> Parameters:
     """Return the fields of a form body.
 
     Raises:
-        InvalidRequest: another content type, too many fields, or a body that came too slowly.
+        InvalidRequest: another content type, too many fields, or a body that came too slowly or
+            is not encoded as it says.
         HTTPRequestEntityTooLarge: more than ``BODY_MAX_BYTES``.
     """
     if request.content_type != _FORM:
@@ -32,6 +33,8 @@ async def read_form(request: web.Request) -> Parameters:
         entry.request_type, entry.request_body = request.content_type, body
     except TimeoutError:
         raise InvalidRequest("the body came too slowly") from None
+    except web.RequestPayloadError:
+        raise InvalidRequest("the body is not encoded as it says") from None
     try:
         return parse_parameters(body.decode("utf-8", "replace"), errors="replace")
     except TooManyFields:

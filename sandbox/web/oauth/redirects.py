@@ -19,8 +19,19 @@ def see_other(location: str, *, status: int = 303) -> web.Response:
     return web.Response(status=status, headers=headers)
 
 
+def is_secure(request: web.Request, bank: Bank) -> bool:
+    """Tell whether the browser is on https: at the TLS door, or by the bank's public address."""
+    return request.secure or bank.world.base_url().startswith("https:")
+
+
 def give_cookie(
-    response: web.Response, bank: Bank, path: str, cookie: str, *, max_age: int | None = None
+    request: web.Request,
+    response: web.Response,
+    bank: Bank,
+    path: str,
+    cookie: str,
+    *,
+    max_age: int | None = None,
 ) -> None:
     """Give the browser the cookie of the interaction at ``path``, for that path alone (O-25)."""
     response.set_cookie(
@@ -29,12 +40,14 @@ def give_cookie(
         path=path,
         httponly=True,
         samesite="Lax",
-        secure=bank.world.base_url().startswith("https:"),
+        secure=is_secure(request, bank),
         max_age=max_age,
     )
 
 
-def give_session(response: web.Response, bank: Bank, session: str | None) -> None:
+def give_session(
+    request: web.Request, response: web.Response, bank: Bank, session: str | None
+) -> None:
     """Give the browser the cookie of a log-in that is kept, for the pages of this bank alone."""
     if session is None:
         return
@@ -44,7 +57,7 @@ def give_session(response: web.Response, bank: Bank, session: str | None) -> Non
         path=f"{bank.world.prefix}/{bank.name}",
         httponly=True,
         samesite="Lax",
-        secure=bank.world.base_url().startswith("https:"),
+        secure=is_secure(request, bank),
     )
 
 
@@ -54,5 +67,5 @@ def leaving(request: web.Request, bank: Bank, location: str, cookie: str) -> web
     The cookie opens nothing any more. It stays a moment, so that a second click is known.
     """
     response = see_other(location)
-    give_cookie(response, bank, request.path, cookie, max_age=int(KEEP_S))
+    give_cookie(request, response, bank, request.path, cookie, max_age=int(KEEP_S))
     return response

@@ -32,6 +32,16 @@ PATH = "/oauth/register"
 SCHEMA = "control/client_metadata"
 # What the bank alone decides. A client that names it is let pass, as with any unknown metadata.
 _BANKS_OWN = ("bank", "client_id", "client_secret", "may_introspect", "status")
+# What the bank decides when it lets a client in, or later: no client changes it by itself.
+_DECIDED = (
+    "functions",
+    "contractor_kinds",
+    "security_profile",
+    "pkce",
+    "auto_manual_mode",
+    "registration_no",
+    "may_introspect",
+)
 # RFC 7592 §2.2: what a client must not send back.
 _NEVER_SENT_BACK = (
     "registration_access_token",
@@ -39,6 +49,7 @@ _NEVER_SENT_BACK = (
     "client_secret_expires_at",
     "client_id_issued_at",
 )
+_PRIVATE = {"d", "k", "p", "q"}  # members of a JWK that no bank should see (RFC 7518)
 Json = dict[str, Any]
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
@@ -117,9 +128,9 @@ class RegisterEndpoints:
             client, body["client_secret"]
         ):
             raise InvalidRequest("client_secret must be the client's own")
-        # What the bank alone decides stays.
-        kept = {"may_introspect": client.options.may_introspect}
-        changed = await bank.registration.update(client.client_id, self._sound(body) | kept)
+        changed = await bank.registration.update(
+            client.client_id, self._sound(body) | _decided(client)
+        )
         told = Registered(
             client=changed.client,
             client_secret=changed.client_secret,
@@ -204,6 +215,13 @@ def _bearer(request: web.Request) -> str | None:
     return (token.strip() or None) if scheme.lower() == "bearer" else None
 
 
+def _decided(client: Client) -> Json:
+    """Return the metadata that stay as they are, whatever the client asks for."""
+    told = metadata_of(client)
+    kept = {name: told[name] for name in _DECIDED if name in told}
+    return {"may_introspect": client.options.may_introspect, **kept}
+
+
 async def _managed(request: web.Request, bank: Bank) -> tuple[Client, str]:
     """Return the client of the path and the token that manages it.
 
@@ -226,7 +244,7 @@ async def _json_object(request: web.Request) -> Json:
     """Return the body.
 
     Raises:
-        InvalidClientMetadata: it is no JSON object, or came too slowly.
+        InvalidClientMetadata: it is no JSON object, or came too slowly or badly encoded.
         HTTPRequestEntityTooLarge: more than the door takes.
     """
     if request.content_type != "application/json":
@@ -236,6 +254,8 @@ async def _json_object(request: web.Request) -> Json:
             text = await request.read()
     except TimeoutError:
         raise InvalidClientMetadata("the body came too slowly") from None
+    except web.RequestPayloadError:
+        raise InvalidClientMetadata("the body is not encoded as it says") from None
     entry = entry_of(request)
     entry.request_type, entry.request_body = request.content_type, text
     try:
@@ -244,4 +264,13 @@ async def _json_object(request: web.Request) -> Json:
         raise InvalidClientMetadata("the body is not JSON") from None
     if not isinstance(body, dict):
         raise InvalidClientMetadata("the body must be a JSON object")
+    if _PRIVATE & _members_of_keys(body):
+        entry.request_body = None  # sent by mistake, and refused: the journal must not have it
     return body
+
+
+def _members_of_keys(body: Json) -> set[str]:
+    jwks = body.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    listed = keys if isinstance(keys, list) else []
+    return {name for key in listed if isinstance(key, dict) for name in key}

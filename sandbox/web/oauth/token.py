@@ -15,17 +15,20 @@ from sandbox.domain.oauth.errors import (
     TemporarilyUnavailable,
     UnsupportedGrantType,
 )
+from sandbox.domain.oauth.mischief import TOKEN_ERRORS
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.security import Proof
 from sandbox.services.bank import Bank
 from sandbox.services.journal import Entry
 from sandbox.services.oauth.client_auth import claimed_client
 from sandbox.services.oauth.issuing import TokenPair
+from sandbox.services.oauth.mischief import Mischief
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.caller import authenticated, proof_of
 from sandbox.web.oauth.forms import once_each, read_form
+from sandbox.web.oauth.mischief import Spoilt, answer_with_faults
 from sandbox.web.oauth.par import push
 from sandbox.web.profile import Profile
 from sandbox.web.reasons import HEADER, helped
@@ -66,7 +69,7 @@ class TokenEndpoints:
         self._profile = profile
 
     async def token(self, request: web.Request) -> web.StreamResponse:
-        return await self._answer(request, "token", self._issue)
+        return await self._answer(request, "token", self._issue_or_fault)
 
     async def revoke(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, "revoke", self._revoke)
@@ -76,6 +79,13 @@ class TokenEndpoints:
 
     async def introspect(self, request: web.Request) -> web.StreamResponse:
         return await self._answer(request, "introspect", self._introspect)
+
+    async def _issue_or_fault(
+        self, request: web.Request, bank: Bank, form: Parameters
+    ) -> dict[str, Any]:
+        if not bank.world.faults.rules:
+            return await self._issue(request, bank, form)
+        return await answer_with_faults(request, bank, form, self._issue)
 
     async def _issue(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
         bank.check_hours()
@@ -122,6 +132,10 @@ class TokenEndpoints:
             bank = await self._front.bank(request, self._profile.name, token=secret)
             body = await act(request, bank, form)
             return _uncached(json_response(body, status=status, now=bank.world.now()))
+        except Spoilt as spoilt:
+            return spoilt.response(bank.world.now())
+        except Mischief as error:
+            refusal = self._refuse(entry, error, TOKEN_ERRORS[error.error])
         except OAuthError as error:
             refusal = self._refuse(entry, error)
         except OutsideServiceHours as error:

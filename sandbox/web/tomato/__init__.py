@@ -34,6 +34,7 @@ ENDPOINTS = (
         title="入出金明細照会",
         scope=SCOPE,
         function="transactions",
+        wants_fresh_log_in=True,
         request_schema="tomato/transactions_query",
         reply_schema="tomato/transactions",
     ),

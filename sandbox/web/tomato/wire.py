@@ -15,6 +15,7 @@ from sandbox.domain.errors import (
     KeyNotProven,
     OutsideServiceHours,
     PeriodOutOfRange,
+    StepUpNeeded,
     TokenRejected,
     TooManyItems,
     TooManyRequests,
@@ -38,6 +39,9 @@ REFUSALS: dict[type[BankError], Refusal] = {
     ),
     TokenRejected: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
     KeyNotProven: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
+    StepUpNeeded: Refusal(
+        401, "insufficient_user_authentication", "もう一度、ご本人の確認が必要です。"
+    ),
     FunctionNotAvailable: Refusal(
         403, "function_not_available", "この接続事業者ではご利用いただけない機能です。"
     ),

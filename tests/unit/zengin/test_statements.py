@@ -126,6 +126,11 @@ class TestStatement:
         assert trailer[39:54] == "200000000000001"
         assert read_statements(write_statements([overdrawn]), today=TODAY) == (overdrawn,)
 
+    def test_a_balance_of_zero_is_not_negative(self) -> None:
+        empty = replace(STATEMENT, opening_balance=0, lines=())
+        header, trailer, _ = texts(write_statements([empty]))
+        assert header[113] == trailer[39] == "1"
+
     def test_each_account_has_its_header_and_trailer_and_the_file_one_end(self) -> None:
         data = write_statements([STATEMENT, replace(STATEMENT, lines=())])
         assert [text[0] for text in texts(data)] == list("1228189")
