@@ -234,12 +234,12 @@ async def test_other_methods_are_not_allowed_whoever_asks(running, method):
         ("/oauth/token", "PUT", "OPTIONS,POST"),
         ("/oauth/token", "OPTIONS", "POST"),  # what is no preflight is not answered
         ("/oauth/revoke", "GET", "OPTIONS,POST"),
-        ("/oauth/auth", "PUT", "GET,HEAD,POST"),
+        ("/oauth/auth", "PUT", "GET,POST"),
         ("/oauth/par", "GET", "POST"),
         ("/oauth/introspect", "GET", "POST"),
         ("/oauth/jwks", "POST", "GET,HEAD,OPTIONS"),
         ("/oauth/userinfo", "PUT", "GET,OPTIONS,POST"),
-        ("/oauth/auth/one", "DELETE", "GET,HEAD,POST"),
+        ("/oauth/auth/one", "DELETE", "GET,POST"),
     ],
 )
 async def test_the_oauth_endpoints_name_their_methods(running, base, path, method, allowed):
