@@ -239,7 +239,7 @@ async def test_other_methods_are_not_allowed_whoever_asks(running, method):
         ("/oauth/introspect", "GET", "POST"),
         ("/oauth/jwks", "POST", "GET,HEAD,OPTIONS"),
         ("/oauth/userinfo", "PUT", "GET,OPTIONS,POST"),
-        ("/oauth/auth/one", "DELETE", "GET,POST"),
+        ("/oauth/auth/one", "DELETE", "GET,HEAD,POST"),
     ],
 )
 async def test_the_oauth_endpoints_name_their_methods(running, base, path, method, allowed):
