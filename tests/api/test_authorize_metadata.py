@@ -61,7 +61,7 @@ async def test_every_route_is_listed(tmp_path, template):
     settings = {"tomato_dynamic_registration": "open"}
     async with run_sandbox(tmp_path, template=template, **settings) as running:
         front = make_front(running.sandbox.worlds, running.sandbox.profiles, is_strict=False)
-        (profile,) = running.sandbox.profiles
+        (profile,) = [each for each in running.sandbox.profiles if each.name == "tomato"]
         routes = oauth_routes(front, profile, BASE.removeprefix("/tomato"))
         paths = {f"/tomato{route.path}" for route in routes}
         told = await fetch(running, f"{WELL_KNOWN}/tomato")
@@ -100,7 +100,8 @@ async def test_every_ready_client_can_do_what_it_is_registered_for(tmp_path, tem
 @pytest.mark.requirement("O-30")
 async def test_the_control_door_shows_the_same_addresses(running, metadata):
     async with running.http.get(running.control) as answer:
-        (bank,) = (await answer.json())["banks"]
+        banks = {bank["name"]: bank for bank in (await answer.json())["banks"]}
+    bank = banks["tomato"]
     shown = {name: bank[name] for name in bank if name.endswith(("_endpoint", "_uri"))}
     assert shown == {n: v for n, v in metadata.items() if n.endswith(("_endpoint", "_uri"))}
 

@@ -60,7 +60,7 @@ async def test_the_default_world_and_every_later_one_knows_them(data, file, docu
             assert await error_of_token_call(running, world) == "invalid_grant"
             clients = await listed(running, world)
             assert clients["app"]["client_secret"] == SECRET
-        _, body = await ask(running, "GET")
+        _, body = await ask(running, "GET", "?bank=tomato")
         mine = [document] if isinstance(document, dict) else document
         ids = [each.client_id for each in load_clients("tomato")]
         assert [each["client_id"] for each in body["clients"]] == [
@@ -111,7 +111,7 @@ async def test_without_an_id_one_is_drawn_that_stays(data, file):
     ids = []
     for _ in range(2):
         async with run_sandbox(data, clients=file(entry)) as running:
-            _, body = await ask(running, "GET")
+            _, body = await ask(running, "GET", "?bank=tomato")
             ids.append([each["client_id"] for each in body["clients"]])
     assert ids[0] == ids[1]
     assert ids[0][-1].startswith("client-")
@@ -130,7 +130,7 @@ REFUSED = {
     "a number": (5, "client 1: 5 is not of type 'object'"),
     "a wrong type": ([{**APP, "redirect_uris": URI}], "client 1 (app): redirect_uris: "),
     "a typing error": ([{**APP, "redirecturis": []}], "there is no metadata redirecturis: see"),
-    "a bank": ({**APP, "bank": "web21"}, "there is no bank 'web21', but tomato"),
+    "a bank": ({**APP, "bank": "orange"}, "there is no bank 'orange', but tomato"),
     "no redirect URI": ({**APP, "redirect_uris": []}, "redirect_uris is required"),
     "http": ({**APP, "redirect_uris": ["http://a.example"]}, "(invalid_redirect_uri)"),
     "a scope": ({**APP, "scope": "transfers"}, "no scope transfers"),
@@ -158,7 +158,7 @@ async def test_what_makes_no_sense_keeps_the_server_from_starting(data, file, do
 async def test_as_many_as_may_be_are_taken(data, file):
     entries = [{**APP, "client_id": f"app-{number}"} for number in range(ENTRIES_MAX)]
     async with run_sandbox(data, clients=file(entries)) as running:
-        _, body = await ask(running, "GET")
+        _, body = await ask(running, "GET", "?bank=tomato")
         assert len(body["clients"]) == ENTRIES_MAX + len(load_clients("tomato"))
 
 

@@ -23,7 +23,7 @@ from tests.support import ACCOUNTING, AGGREGATOR, NATIVE, answer_of, basic, secr
 async def test_ready_clients_stand_first_in_their_order_and_others_follow_by_id(running):
     await register(running, client_id="b-client")
     await register(running, client_id="a-client")
-    _, body = await ask(running, "GET")
+    _, body = await ask(running, "GET", "?bank=tomato")
     ready = [client.client_id for client in load_clients("tomato")]
     assert [each["client_id"] for each in body["clients"]] == [*ready, "a-client", "b-client"]
     assert [each["is_ready"] for each in body["clients"]] == [True] * len(ready) + [False] * 2
@@ -40,7 +40,7 @@ async def test_secrets_of_ready_clients_are_known_and_no_others(running):
     assert shown == {name: value for name, value in made.items() if name != "client_secret"}
     _, ready = await ask(running, "GET", f"/{AGGREGATOR}")
     assert ready["client_secret"] == secret_of(AGGREGATOR)
-    _, listed = await ask(running, "GET")
+    _, listed = await ask(running, "GET", "?bank=tomato")
     known = {each["client_id"] for each in listed["clients"] if "client_secret" in each}
     assert known == {ready.client_id for ready in load_clients("tomato") if ready.client_secret}
 
@@ -51,7 +51,7 @@ async def test_secrets_of_ready_clients_are_known_and_no_others(running):
         ("?status=blocked", ["sandbox-blocked"]),
         ("?status=ended", ["app"]),
         ("?status=ended&bank=tomato", ["app"]),
-        ("?bank=web21", []),
+        ("?status=ended&bank=web21", []),
     ],
 )
 async def test_the_list_takes_filters(running, query, expected):
@@ -273,7 +273,7 @@ async def test_resetting_all_forgets_registrations_and_resetting_data_does_not(r
         async with running.http.post(f"{running.control}/reset", json={"what": what}) as answer:
             assert answer.status == 200, await answer.text()
         assert (await ask(running, "GET", "/app"))[0] == there
-    _, listed = await ask(running, "GET")
+    _, listed = await ask(running, "GET", "?bank=tomato")
     assert len(listed["clients"]) == len(load_clients("tomato"))
 
 

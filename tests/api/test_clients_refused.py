@@ -116,7 +116,7 @@ async def test_metadata_that_make_no_sense_are_a_problem_with_the_rfcs_code(
     problem = await refused(running, "POST", "", 422, "invalid-client-metadata", body)
     assert problem["error"] == error
     assert text in problem["detail"]
-    _, listed = await ask(running, "GET")
+    _, listed = await ask(running, "GET", "?bank=tomato")
     assert len(listed["clients"]) == len(load_clients("tomato"))
 
 
@@ -128,7 +128,7 @@ async def test_an_id_is_given_once(running):
 
 
 async def test_a_bank_that_there_is_not_registers_nobody(running):
-    body = {"redirect_uris": [URI], "bank": "web21"}
+    body = {"redirect_uris": [URI], "bank": "orange"}
     await refused(running, "POST", "", 404, "unknown-bank", body)
 
 

@@ -93,7 +93,11 @@ async def test_a_refresh_narrows_the_scope_and_never_widens_it(running):
     tokens = await direct.log_in("shoji_maker", "web21.ref web21.upd")
     status, narrow = await direct.refresh(tokens["refresh_token"], scope="web21.ref")
     assert (status, narrow["scope"]) == (200, "web21.ref")
-    status, body = await direct.refresh(narrow["refresh_token"], scope="web21.ref web21.upd")
+    # What was granted can be had again (RFC 6749 §6), and nothing beyond it.
+    status, whole = await direct.refresh(narrow["refresh_token"], scope="web21.ref web21.upd")
+    assert (status, set(whole["scope"].split())) == (200, {"web21.ref", "web21.upd"})
+    tokens = await direct.log_in("shoji_maker", "web21.ref")
+    status, body = await direct.refresh(tokens["refresh_token"], scope="web21.ref web21.upd")
     assert (status, body["error"]) == (400, "invalid_scope")
 
 
