@@ -64,6 +64,10 @@ class World:
     def issuer(self, bank: str) -> str:
         return f"{self.base_url()}{self.prefix}/{bank}"
 
+    def new_id(self) -> str:
+        """Return the id of something that people name on a command line: it begins with no dash."""
+        return f"g{self.secret(12)}"
+
     def new_secret(self, *, is_hex: bool = False) -> str:
         """Return a token: the world's tag, then 256 random bits (URL-safe, 51 characters).
 

@@ -82,7 +82,7 @@ class GrantService:
         if consent.needs_account and not consent.accounts:
             raise NothingChosen("accounts")
         terms_version, _ = await self.terms_version()
-        grant_id, code, now = self._world.secret(12), self._new_code(), self._world.now()
+        grant_id, code, now = self._world.new_id(), self._new_code(), self._world.now()
         async with self._world.database.transaction() as db:
             if interaction_id and not await interactions.end(db, interaction_id, now):
                 raise ShownError("interaction_unknown", 400)

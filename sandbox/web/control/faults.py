@@ -42,7 +42,7 @@ async def add_fault(call: ControlCall) -> Json:
     """Add a rule behind those that are there. It is in force for the next call."""
     world = await call.world()
     try:
-        rule = await world.faults.add(call.controls.secret(ID_BYTES), wanted(call.body))
+        rule = await world.faults.add(f"f{call.controls.secret(ID_BYTES)}", wanted(call.body))
     except FaultRefused as error:
         raise Problem(409, "refused", str(error)) from error
     return shown(rule)
