@@ -57,7 +57,16 @@ class SchemaStore:
     def problems(self, name: str, body: Any) -> list[Problem]:
         """Return each (field, problem), sorted; empty where ``body`` is sound."""
         found = [
-            {"field": ".".join(str(step) for step in e.instance_path), "problem": e.message[:200]}
+            {"field": _field(e), "problem": e.message[:200]}
             for e in self._validators[name].iter_errors(body)
         ]
         return sorted(found, key=lambda problem: (problem["field"], problem["problem"]))
+
+
+def _field(error: jsonschema_rs.ValidationError) -> str:
+    """Return where a body breaks its schema. A field that is missing is named, not its parent."""
+    kind = error.kind
+    missing = (
+        [kind.property] if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else []
+    )
+    return ".".join(str(step) for step in [*error.instance_path, *missing])

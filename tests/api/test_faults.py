@@ -82,6 +82,11 @@ async def test_a_rule_that_cannot_be_is_refused_and_none_is_added(running, chang
     assert await ask(running, "GET", FAULTS) == (200, {"faults": []})
 
 
+async def test_a_field_that_is_missing_is_named(running):
+    status, problem = await ask(running, "POST", FAULTS, {})
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, ["effect"])
+
+
 async def test_there_are_so_many_rules_and_no_more(running, monkeypatch):
     monkeypatch.setattr(fault_service, "MOST_RULES", 2)
     for _ in range(2):

@@ -16,7 +16,12 @@ from sandbox.domain.client import LOOPBACK_HOSTS, SECRET_METHODS, Client, Client
 from sandbox.domain.oauth.errors import OAuthError
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES
 from sandbox.domain.oauth.origins import origin_of
-from sandbox.domain.oauth.security import ALGORITHMS, FAPI_ALGORITHMS, FAPI_AUTH_METHODS
+from sandbox.domain.oauth.security import (
+    ALGORITHMS,
+    FAPI_ALGORITHMS,
+    FAPI_AUTH_METHODS,
+    has_fapi_method,
+)
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -257,7 +262,7 @@ def name_printable(client: Client) -> str | None:
 
 
 def profile_allows_method(client: Client) -> str | None:
-    if client.security_profile == "fapi2" and client.auth_method not in FAPI_AUTH_METHODS:
+    if client.security_profile == "fapi2" and not has_fapi_method(client):
         return f"under fapi2 a client authenticates by {', '.join(sorted(FAPI_AUTH_METHODS))}"
     return None
 
