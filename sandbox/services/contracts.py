@@ -33,8 +33,13 @@ class ContractService:
         self._world = world
         self._policy = policy
 
-    async def list_accounts(self, contractor_id: str) -> list[Account]:
-        """Return the contractor's accounts, then those of each child. Closed ones are gone."""
+    async def list_accounts(
+        self, contractor_id: str, usable: frozenset[str] | None = None
+    ) -> list[Account]:
+        """Return the contractor's accounts, then those of each child. Closed ones are gone.
+
+        ``usable``: ids of those that the user may use; None: all.
+        """
         owners = (
             contractor_id,
             *await corporate.list_children(self._world.database, contractor_id),
@@ -44,16 +49,22 @@ class ContractService:
             account
             for owner in owners
             for account in await accounts.list_of_contractor(self._world.database, owner)
-            if account.account_type in types and account.state is not AccountState.CLOSED
+            if account.account_type in types
+            and account.state is not AccountState.CLOSED
+            and (usable is None or account.account_id in usable)
         ]
 
-    async def find_usable(self, contractor_id: str, account_id: str) -> Account:
+    async def find_usable(
+        self, contractor_id: str, account_id: str, usable: frozenset[str] | None = None
+    ) -> Account:
         """Return an account of the contract, or of a child's, that may be read now.
 
         Raises:
             UnknownAccount: absent, closed, of another type, or somebody else's: all alike.
             AccountRestricted: frozen by the bank, or restricted by an order.
         """
+        if usable is not None and account_id not in usable:
+            raise UnknownAccount("not among the accounts of this user")
         account = await accounts.find_by_account_id(self._world.database, account_id)
         is_known = account is not None and account.account_type in self._policy.offered_corporate
         if account is None or not is_known or account.state is AccountState.CLOSED:
@@ -74,6 +85,7 @@ class ContractService:
         last: date | None,
         *,
         plan: Plan,
+        usable: frozenset[str] | None = None,
     ) -> Statement:
         """Return the lines of a period. The plan is the caller's, also for a child's account.
 
@@ -82,7 +94,7 @@ class ContractService:
             TooManyItems: more than the bank answers at once; ask for a shorter period.
         """
         now = self._world.now()
-        account = await self.find_usable(contractor_id, account_id)
+        account = await self.find_usable(contractor_id, account_id, usable)
         period = inquiry_period(first, last, today=jst_date(now), plan=plan)
         most = self._policy.most_items
         lines = await accounts.list_lines(
@@ -108,9 +120,27 @@ class ContractService:
         ]
         return contract, approvers
 
-    async def list_payers(self, contractor_id: str) -> list[Payer]:
-        """Return the contractor's own accounts that may pay, with their remitters."""
-        held = await accounts.list_of_contractor(self._world.database, contractor_id)
+    async def user_names(self, contractor_id: str) -> dict[str, str]:
+        """Return the names of the contractor's users by their codes."""
+        users = await corporate.list_users(self._world.database, contractor_id)
+        return {user.user_code: user.name for _, user in users}
+
+    async def list_payers(
+        self, contractor_id: str, usable: frozenset[str] | None = None
+    ) -> list[Payer]:
+        """Return the accounts that may pay, with their remitters.
+
+        The contractor's own, or those that are ``usable``: only so also a child's.
+        """
+        owners = [contractor_id]
+        if usable is not None:
+            owners += await corporate.list_children(self._world.database, contractor_id)
+        held = [
+            account
+            for owner in owners
+            for account in await accounts.list_of_contractor(self._world.database, owner)
+            if usable is None or account.account_id in usable
+        ]
         return [
             Payer(
                 account=account,

@@ -8,16 +8,17 @@ from sandbox.domain.corporate.powers import Powers
 from sandbox.domain.oauth.grant import AuthorizationCode, RefreshToken, Standing
 from sandbox.domain.oauth.openid import LiveGrant
 from sandbox.domain.time import Instant
-from sandbox.storage.corporate import services_of
+from sandbox.storage.corporate import accounts_of, services_of
 from sandbox.storage.database import Reader, Row, Transaction
 
 _STANDING = """
     g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,
     g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
     g.scope, l.login, g.authenticated_at, g.detail, s.status, s.services, s.plan,
-    u.has_service_right, u.rights
+    u.has_service_right, u.rights, u.user_code, u.limit_per_transaction_yen, u.limit_per_item_yen,
+    u.accounts, s.is_environment_blocked
 """
-_STANDING_COLUMNS = 22
+_STANDING_COLUMNS = 27
 _OF_GRANT = """
     JOIN client c ON c.client_id = g.client_id
     JOIN contractor k ON k.contractor_id = g.contractor_id
@@ -64,6 +65,11 @@ def _powers(row: Row) -> Powers:
         contracted=services_of(row[18]),
         rights=services_of(row[21]) if row[20] else frozenset(),
         plan=Plan(row[19]),
+        user_code=row[22],
+        limit_per_transaction_yen=row[23],
+        limit_per_item_yen=row[24],
+        accounts=accounts_of(row[25]),
+        is_environment_blocked=bool(row[26]),
     )
 
 
@@ -220,6 +226,23 @@ async def end_grants_of_client(db: Transaction, client_id: str, *, at: Instant, 
         at,
         reason,
     )
+
+
+async def end_grants_of_bank(db: Transaction, bank: str, *, at: Instant, reason: str) -> int:
+    """End every live grant of a bank."""
+    return await db.execute(
+        "UPDATE access_grant SET ended_at = $2, end_reason = $3 "
+        "WHERE bank = $1 AND expires_at > $2 AND (ended_at IS NULL OR ended_at > $2)",
+        bank,
+        at,
+        reason,
+    )
+
+
+async def find_bank(db: Reader, grant_id: str) -> str | None:
+    """Return which bank's a grant is."""
+    row = await db.fetchrow("SELECT bank FROM access_grant WHERE grant_id = $1", grant_id)
+    return None if row is None else row[0]
 
 
 async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode) -> None:

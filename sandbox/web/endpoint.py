@@ -3,48 +3,70 @@
 The tables of ``Endpoint`` drive routing, authorization, validation and the OpenAPI document.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiohttp import web
 
+from sandbox.domain.api_class import ApiClass
+from sandbox.domain.availability import Asked
 from sandbox.domain.corporate.powers import ContractorMismatch
-from sandbox.domain.errors import (
-    FunctionNotAvailable,
-    InsufficientScope,
-    InvalidParameter,
-)
+from sandbox.domain.errors import FunctionNotAvailable, InsufficientScope, InvalidParameter
 from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
 from sandbox.services.bank import Bank
+from sandbox.services.idempotency import Keep, Memo, keep_nothing
 from sandbox.services.oauth.access import Access
+from sandbox.storage.database import Transaction
+from sandbox.web.bodies import NOTHING_SENT, Sent, read_body, wants_file
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.caller import presented_token, token_access
+from sandbox.web.once import answered_once
+
+if TYPE_CHECKING:
+    from sandbox.web.profile import Profile
 
 Json: TypeAlias = dict[str, Any]
 CLIENT_ID, CONTRACTOR_ID = "client_id", "contractor_id"
+_NO_BODY: Json = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authorized call: what a handler may look at."""
+    """One authorized call: what a handler may look at. ``body`` or ``file``: what was sent."""
 
     request: web.Request
     bank: Bank
     access: Access
     query: dict[str, str]
+    body: Json = field(default_factory=dict)
+    file: bytes | None = None
+    memo: Memo | None = None
+
+    def keeping(self, write: Callable[[Transaction, Any], Awaitable[Json]]) -> Keep:
+        """Return what keeps the answer that ``write`` makes of an outcome, if a key was sent."""
+        memo = self.memo
+        if memo is None:
+            return keep_nothing
+
+        async def keep(db: Transaction, outcome: Any) -> None:
+            await memo.keep(db, await write(db, outcome))
+
+        return keep
 
 
-def _check_caller(query: dict[str, str], access: Access) -> None:
+def _check_caller(named: Json, access: Access) -> None:
     """Refuse a call in another's name than its token's (W-3, W-30)."""
     standing = access.standing
-    named = query[CLIENT_ID], query[CONTRACTOR_ID]
-    if named != (standing.client_id, standing.contractor_id):
+    if (named[CLIENT_ID], named[CONTRACTOR_ID]) != (standing.client_id, standing.contractor_id):
         raise ContractorMismatch("client_id or contractor_id is not the token's")
 
 
 Answer: TypeAlias = Callable[[Call], Awaitable[Json]]
+FileAnswer: TypeAlias = Callable[[Call], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +74,9 @@ class Endpoint:
     """A row of a bank's table.
 
     ``scope``: any one of them will do, where there are several (joined by spaces). ``function``
-    None: any of the bank's functions will do (T-5). ``names_caller``: the query repeats the client
-    id and the contractor id of the token.
+    None: any of the bank's functions will do (T-5). ``names_caller``: the call repeats the client
+    id and the contractor id of the token: in its body where it has one, else in its query.
+    ``request_schema`` is the query's, ``file_schema`` that of a call that brings a file.
     """
 
     method: str
@@ -64,34 +87,71 @@ class Endpoint:
     reply_schema: str
     function: str | None = None
     request_schema: str | None = None
+    body_schema: str | None = None
+    file_schema: str | None = None  # None: the body is JSON and nothing else
+    file_answer: FileAnswer | None = None  # for callers who ask for a text
     names_caller: bool = False
+    name: str = ""  # of the operation, where the answer's own is that of others too
     wants_fresh_log_in: bool = False  # where the bank's policy asks for one (O-32)
+    api_class: ApiClass = ApiClass.REFERENCE
+
+    @property
+    def operation(self) -> str:
+        return self.name or self.answer.__name__
 
     def handler(
-        self, front: Front, bank_name: str
+        self, front: Front, profile: "Profile"
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         """Return the aiohttp handler of this row behind ``front``."""
+        operation = self.operation
 
         async def handle(request: web.Request) -> web.Response:
             entry = entry_of(request)
-            entry.operation = self.answer.__name__
-            if self.names_caller:  # it finds the world, where the token has no room for that
-                entry.client_id = request.query.get(CLIENT_ID)
+            entry.operation = operation
             token, is_dpop = presented_token(request)
-            bank = await front.bank(request, bank_name, token=token)
-            bank.check_hours()
+            sent = NOTHING_SENT
+            if self.body_schema is not None and token is not None:
+                sent = await read_body(request, takes_file=self.file_schema is not None)
+            if self.names_caller:  # it finds the world, where the token has no room for that
+                entry.client_id = request.query.get(CLIENT_ID) or sent.named(CLIENT_ID)
+            bank = await front.bank(request, profile.name, token=token)
+            bank.check_open(self.api_class, operation, self.function)
             access = await token_access(request, bank, token, is_dpop)
+            asked = self._asked(request, access) if bank.rules is not None else None
+            if asked is not None:
+                bank.check_open_to(asked)
             self._check_allowed(bank, access)
-            query = self._query(request, front) if self.request_schema else {}
-            if self.names_caller:
-                _check_caller(query, access)
-            body = await self.answer(Call(request, bank, access, query))
+            if sent.problem is not None:
+                raise sent.problem
+            call = await self._checked(request, front, profile, sent, bank, access)
+            if self.file_answer is not None and wants_file(request):
+                if profile.sealing is not None:
+                    await profile.sealing.check_file(call, "Accept")
+                return await self.file_answer(call)
+            if self.body_schema is not None:
+                return await answered_once(call, front, profile, self)
+            body = await self.answer(call)
             if front.is_strict:
                 front.schemas.check_reply(self.reply_schema, body)
+            if asked is not None:
+                body = bank.narrowed(asked, body)
+            if profile.sealing is not None:
+                body = await profile.sealing.sealed(call, body)
             entry.is_plain = True
             return json_response(body, now=bank.world.now())
 
         return handle
+
+    def _asked(self, request: web.Request, access: Access) -> Asked:
+        """Return what stops of single clients, contractors or accounts may ask of a call."""
+        return Asked(
+            api_class=self.api_class,
+            operation=self.operation,
+            function=self.function,
+            client_id=access.standing.client_id,
+            contractor_id=access.standing.contractor_id,
+            account_id=request.match_info.get("account_id"),
+        )
 
     def _check_allowed(self, bank: Bank, access: Access) -> None:
         """Refuse a call too many, a scope too few, a function that is not for this provider."""
@@ -106,18 +166,54 @@ class Endpoint:
         if self.wants_fresh_log_in and bank.policy.step_up_max_age_ms:
             bank.check_log_in(access.standing.authenticated_at)
 
-    def _query(self, request: web.Request, front: Front) -> dict[str, str]:
-        """Return the checked query. Unknown names are let pass, as the bank does."""
-        assert self.request_schema is not None
-        try:
-            parameters = parse_parameters(request.rel_url.raw_query_string, errors="replace")
-        except TooManyFields as error:
-            raise InvalidParameter("too many query parameters") from error
-        if parameters.duplicated:
-            names = sorted(parameters.duplicated)
-            raise InvalidParameter(
-                "a query parameter was given twice",
-                [{"field": name, "problem": "given twice"} for name in names],
-            )
-        front.schemas.check_request(self.request_schema, parameters.values)
-        return parameters.values
+    async def _checked(
+        self,
+        request: web.Request,
+        front: Front,
+        profile: "Profile",
+        sent: Sent,
+        bank: Bank,
+        access: Access,
+    ) -> Call:
+        """Return the call with what it brings, checked by its schemas.
+
+        Raises:
+            InvalidParameter, ContractorMismatch: as their names say.
+        """
+        schema = self.request_schema if sent.file is None else self.file_schema
+        query = _query(request, front, schema) if schema else {}
+        if self.body_schema is None or sent.file is not None:
+            call = Call(request, bank, access, query, _NO_BODY, sent.file)
+            if self.names_caller:
+                _check_caller(query, access)
+            if sent.file is not None and profile.sealing is not None:
+                await profile.sealing.check_file(call, "Content-Type")
+            return call
+        body = sent.body
+        if profile.sealing is not None and isinstance(body, dict):
+            body = await profile.sealing.opened(Call(request, bank, access, query), body)
+        # What was opened is not told again in clear, by way of an error.
+        check = partial(front.schemas.check_request, hides_values=body is not sent.body)
+        if sent.is_long:
+            await asyncio.to_thread(check, self.body_schema, body)
+        else:
+            check(self.body_schema, body)
+        if self.names_caller:
+            _check_caller(body, access)
+        return Call(request, bank, access, query, body)
+
+
+def _query(request: web.Request, front: Front, schema: str) -> dict[str, str]:
+    """Return the checked query. Unknown names are let pass, as the bank does."""
+    try:
+        parameters = parse_parameters(request.rel_url.raw_query_string, errors="replace")
+    except TooManyFields as error:
+        raise InvalidParameter("too many query parameters") from error
+    if parameters.duplicated:
+        names = sorted(parameters.duplicated)
+        raise InvalidParameter(
+            "a query parameter was given twice",
+            [{"field": name, "problem": "given twice"} for name in names],
+        )
+    front.schemas.check_request(schema, parameters.values)
+    return parameters.values

@@ -5,10 +5,10 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox.domain.availability import ServiceStopped
 from sandbox.domain.errors import (
     BankError,
     InsufficientScope,
-    InvalidParameter,
     OutsideServiceHours,
     StepUpNeeded,
     TokenRejected,
@@ -16,6 +16,7 @@ from sandbox.domain.errors import (
 )
 from sandbox.services.journal import Entry
 from sandbox.services.worlds import UnknownWorld
+from sandbox.web.closed import note, stopped_page
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.challenges import challenge
@@ -32,6 +33,8 @@ def errors(front: Front, profile: Profile) -> Middleware:
             return await handler(request)
         except BankError as error:
             _note(entry_of(request), profile, error)
+            if isinstance(error, ServiceStopped) and error.is_page:
+                return await front.dated(request, stopped_page(front, profile.face, request, error))
             return helped(request, await front.dated(request, refuse(request, profile, error)))
         except web.HTTPException as error:
             if error.status < 400:
@@ -52,7 +55,8 @@ def errors(front: Front, profile: Profile) -> Middleware:
 
 def _note(entry: Entry, profile: Profile, error: BankError) -> None:
     """Write down why, also where strict realism keeps it from the caller."""
-    entry.error_code, entry.is_plain = profile.refusals[type(error)].code, True
+    entry.error_code, entry.is_plain = profile.refusals[type(error)].of(error).code, True
+    note(entry, error)
     if isinstance(error, TokenRejected):
         entry.reason = error.reason.value
         entry.holder = error.holder
@@ -60,14 +64,14 @@ def _note(entry: Entry, profile: Profile, error: BankError) -> None:
 
 def refuse(request: web.Request, profile: Profile, error: BankError) -> web.Response:
     """Say no in the bank's own code, with what the standards ask for around it."""
-    refusal = profile.refusals[type(error)]
-    details = error.details if isinstance(error, InvalidParameter) else []
+    refusal = profile.refusals[type(error)].of(error)
+    details: list[dict[str, str]] = getattr(error, "details", [])
     headers: dict[str, str] = {}
     if isinstance(error, (TokenRejected, InsufficientScope, StepUpNeeded)):
         headers["WWW-Authenticate"] = challenge(request, error)
     if isinstance(error, TokenRejected) and not profile.policy.strict_realism:
         headers[HEADER] = error.reason.value
-    elif isinstance(error, (TooManyRequests, OutsideServiceHours)):
+    elif isinstance(error, (TooManyRequests, OutsideServiceHours, ServiceStopped)):
         headers["Retry-After"] = str(error.retry_after_s)
     return _answer(profile, refusal, details, headers)
 

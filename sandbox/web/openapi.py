@@ -6,14 +6,26 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import __version__
+from sandbox.services.idempotency import KEY_MAX
+from sandbox.web.bodies import FILE_TYPE, JSON_TYPE
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.metadata import endpoints_of
-from sandbox.web.profile import Profile
+from sandbox.web.once import HEADER
+from sandbox.web.profile import Profile, Refusal
 from sandbox.web.schema import SchemaStore
 
 Json = dict[str, Any]
+_KEY: list[Json] = [
+    {
+        "name": HEADER,
+        "in": "header",
+        "description": "The same key and contents give the first answer again (SANDBOX)",
+        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[!-~]+$"},
+    }
+]
+_FILE: Json = {"type": "string", "format": "binary"}  # of the Zengin format, in Shift_JIS
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -41,8 +53,9 @@ def document(profile: Profile, schemas: SchemaStore, issuer: str) -> Json:
 
 
 def _named(profile: Profile) -> set[str]:
-    """Return the schemas of answers; queries are spelled out as parameters."""
-    return {row.reply_schema for row in profile.endpoints} | {f"{profile.name}/error"}
+    """Return the schemas of bodies; queries are spelled out as parameters."""
+    bodies = {row.body_schema for row in profile.endpoints if row.body_schema is not None}
+    return bodies | {row.reply_schema for row in profile.endpoints} | {f"{profile.name}/error"}
 
 
 def _component(name: str) -> str:
@@ -55,27 +68,48 @@ def _embedded(schema: Json) -> Json:
 
 def _operation(row: Endpoint, profile: Profile, schemas: SchemaStore) -> Json:
     replies: dict[str, Json] = {
-        "200": _reply(row.title, _component(row.reply_schema)),
+        "200": _answer(row),
         **{str(status): _refusals(profile, status) for status in _statuses(profile)},
     }
+    body = {} if row.body_schema is None else {"requestBody": _body(row)}
     return {
-        "operationId": row.answer.__name__,
+        **body,
+        "operationId": row.operation,
         "summary": row.title,
         "description": (row.answer.__doc__ or row.title).strip(),
         "security": [{"oauth": [scope]} for scope in row.scope.split()],
-        "parameters": _parameters(row, schemas),
+        "parameters": [*_parameters(row, schemas), *_KEY] if body else _parameters(row, schemas),
         "responses": replies,
     }
 
 
+def _answer(row: Endpoint) -> Json:
+    reply = _reply(row.title, _component(row.reply_schema))
+    if row.file_answer is not None:
+        reply["content"][FILE_TYPE] = {"schema": _FILE}
+    return reply
+
+
+def _body(row: Endpoint) -> Json:
+    assert row.body_schema is not None
+    schema = {"$ref": f"#/components/schemas/{_component(row.body_schema)}"}
+    content: Json = {JSON_TYPE: {"schema": schema}}
+    if row.file_schema is not None:
+        content[FILE_TYPE] = {"schema": _FILE}
+    return {"required": True, "content": content}
+
+
+def _said(profile: Profile) -> list[Refusal]:
+    rows = [*profile.refusals.values(), *profile.http_refusals.values()]
+    return [*rows, *(own for row in rows for own in row.by_code.values())]
+
+
 def _statuses(profile: Profile) -> list[int]:
-    said = [*profile.refusals.values(), *profile.http_refusals.values()]
-    return sorted({refusal.status for refusal in said})
+    return sorted({refusal.status for refusal in _said(profile)})
 
 
 def _refusals(profile: Profile, status: int) -> Json:
-    said = [*profile.refusals.values(), *profile.http_refusals.values()]
-    codes = sorted({refusal.code for refusal in said if refusal.status == status})
+    codes = sorted({refusal.code for refusal in _said(profile) if refusal.status == status})
     return _reply(", ".join(codes), f"{profile.name}_error")
 
 
@@ -89,10 +123,12 @@ def _parameters(row: Endpoint, schemas: SchemaStore) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PATH_PARAMETER.findall(row.path)
     ]
-    if row.request_schema is None:
+    # A call that brings a file names in its query what a JSON body would hold.
+    name = row.request_schema or row.file_schema
+    if name is None:
         return found
-    query = schemas.text(row.request_schema)
-    required = query.get("required", [])
+    query = schemas.text(name)
+    required = [] if row.request_schema is None else query.get("required", [])
     return found + [
         {"name": name, "in": "query", "required": name in required, "schema": schema}
         for name, schema in query["properties"].items()

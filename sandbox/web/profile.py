@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service
+from sandbox.domain.corporate.encryption import SealedFields
 from sandbox.domain.errors import BankError
 from sandbox.domain.oauth.personal import subject_of
 from sandbox.domain.policy import BankPolicy
@@ -16,16 +17,40 @@ from sandbox.services.oauth.issuing import TokenPair
 from sandbox.web.pages import BankFace
 
 if TYPE_CHECKING:
-    from sandbox.web.endpoint import Endpoint
+    from sandbox.web.endpoint import Call, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How a bank says no: status, stable code, message for people."""
+    """How a bank says no: status, stable code, message for people.
+
+    ``by_code``: rows of their own for some of the error's own codes.
+    """
 
     status: int
     code: str
     message: str
+    by_code: Mapping[str, "Refusal"] = field(default_factory=dict)
+
+    def of(self, error: BankError) -> "Refusal":
+        """Return the row of this very error."""
+        return self.by_code.get(getattr(error, "code", ""), self)
+
+
+class Sealing(Protocol):
+    """Fields of a bank's calls that travel encrypted, for callers who have that."""
+
+    @property
+    def fields(self) -> SealedFields: ...
+
+    async def opened(self, call: "Call", body: dict[str, Any]) -> dict[str, Any]:
+        """Return what was sent, readable. Raises ``InvalidParameter`` where it cannot be read."""
+
+    async def sealed(self, call: "Call", body: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer as it goes out."""
+
+    async def check_file(self, call: "Call", header: str) -> None:
+        """Raise ``InvalidParameter`` where files, which ``header`` tells of, cannot be sealed."""
 
 
 TokenAnswer: TypeAlias = Callable[[TokenPair, Client, Instant], dict[str, Any]]
@@ -74,15 +99,18 @@ class Profile:
     has_second_factor: bool = False  # at sign-in, behind the password
     population: int = 40
     token_answer: TokenAnswer = _provider_token_answer
+    sealing: Sealing | None = None
 
     @property
     def facts(self) -> BankFacts:
         return BankFacts(
+            bank_code=self.bank_code,
             scopes=self.scopes,
             base=self.bases[0],
             subject=partial(self.subject, self.bank_code),
             services=self.services,
             has_hex_tokens=self.has_hex_tokens,
+            sealed=SealedFields() if self.sealing is None else self.sealing.fields,
             population=self.population,
         )
 

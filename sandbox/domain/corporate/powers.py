@@ -20,6 +20,10 @@ class RightRemoved(BankError):
     """The user has lost the right since the grant (W-46)."""
 
 
+class EnvironmentNotSupported(BankError):
+    """利用環境の制約: the contractor's own settings or line prevent the use (W-15)."""
+
+
 class ContractorMismatch(BankError):
     """The call names another client or contractor than its token's (W-3, W-30)."""
 
@@ -30,6 +34,13 @@ class Powers:
     contracted: frozenset[Service]
     rights: frozenset[Service]  # none without the service right
     plan: Plan
+    user_code: str = ""
+    # What the user may approve at most; None: no limit.
+    limit_per_transaction_yen: int | None = None
+    limit_per_item_yen: int | None = None
+    # Ids of the accounts that the user may use; None: all of the contract (see ``accounts``).
+    accounts: frozenset[str] | None = None
+    is_environment_blocked: bool = False
 
     @property
     def is_contract_active(self) -> bool:
@@ -39,9 +50,12 @@ class Powers:
         """Refuse a call for which none of the ``granted`` services works now.
 
         Raises:
+            EnvironmentNotSupported: nothing works from where the contractor calls.
             ServiceNotContracted: the contract holds none of them.
             RightRemoved: the user has no right to those that it holds.
         """
+        if self.is_environment_blocked:
+            raise EnvironmentNotSupported("the contractor's environment is not supported")
         contracted = self.contracted & frozenset(granted)
         if not contracted:
             raise ServiceNotContracted("the contract does not hold this service")

@@ -43,11 +43,16 @@ class Caller:
     powers: frozenset[Service]
     limit_per_transaction_yen: int | None = None
     limit_per_item_yen: int | None = None
+    # Ids of the accounts that the user may pay from; None: all of the contractor's own.
+    accounts: frozenset[str] | None = None
 
     def need(self, power: Service) -> None:
         """Raise ``InsufficientScope`` where the token cannot do that (W-11, W-12)."""
         if power not in self.powers:
             raise InsufficientScope(f"this needs the service {power}")
+
+    def may_use(self, account_id: str) -> bool:
+        return self.accounts is None or account_id in self.accounts
 
     @property
     def approver(self) -> Approver:

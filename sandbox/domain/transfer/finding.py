@@ -55,6 +55,13 @@ class Finding:
     message: str
     item_id: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Return the place as an error names it."""
+        if self.item_id is None:
+            return self.field
+        return f"transactions[item_id={self.item_id}].{self.field}"
+
 
 class DraftRefused(BankError):
     """登録できない依頼: every finding at once, at most a hundred. The first gives the error."""
@@ -62,6 +69,10 @@ class DraftRefused(BankError):
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings[0].message)
         self.findings = tuple(findings[:MOST_FINDINGS])
+        self.details = [
+            {"field": each.place, "code": each.code.value, "message": each.message}
+            for each in self.findings
+        ]
 
     @property
     def code(self) -> Code:

@@ -8,7 +8,7 @@ import orjson
 
 from sandbox.domain.banks import BankMaster, parse_banks
 from sandbox.domain.corporate.contract import Service
-from sandbox.domain.corporate.powers import ServiceNotContracted
+from sandbox.domain.corporate.powers import RightRemoved, ServiceNotContracted
 from sandbox.domain.errors import InvalidParameter
 from sandbox.domain.time import Instant
 from sandbox.domain.transfer import due
@@ -82,6 +82,19 @@ async def find_own(db: Reader, caller: Caller, reference: str, kind: Kind) -> Tr
     raise TransactionNotFound("no such request of this contractor")
 
 
+async def check_account(db: Reader, caller: Caller, request: TransferRequest) -> None:
+    """Refuse an act on a request whose account the user may not use.
+
+    Raises:
+        RightRemoved: as it says.
+    """
+    if caller.accounts is not None:
+        account = await accounts.find(db, request.account)
+        assert account is not None  # a request refers to one
+        if not caller.may_use(account.account_id):
+            raise RightRemoved("the user has no right to the account")
+
+
 async def record(
     world: World,
     db: Transaction,
@@ -132,12 +145,13 @@ async def remember(
         )
 
 
-async def load_contract(db: Reader, desk: Desk, contractor_id: str) -> TransferContract:
-    """Return what the contract says of transfers at this moment (W-46).
+async def load_contract(db: Reader, desk: Desk, caller: Caller) -> TransferContract:
+    """Return what the contract says of the caller's transfers at this moment (W-46).
 
     Raises:
         ServiceNotContracted: there is no contract.
     """
+    contractor_id = caller.contractor_id
     contract = await corporate.find_contract(db, contractor_id)
     if contract is None:
         raise ServiceNotContracted("there is no contract")
@@ -147,7 +161,7 @@ async def load_contract(db: Reader, desk: Desk, contractor_id: str) -> TransferC
         plan=contract.plan,
         rule=contract.approval,
         beneficiary_pays=desk.policy.beneficiary_pays,
-        accounts=await _remitting_accounts(db, contractor_id),
+        accounts=await _remitting_accounts(db, caller),
         approvers=frozenset(
             user.user_code
             for _, user in users
@@ -156,8 +170,12 @@ async def load_contract(db: Reader, desk: Desk, contractor_id: str) -> TransferC
     )
 
 
-async def _remitting_accounts(db: Reader, contractor_id: str) -> tuple[RemittingAccount, ...]:
-    held = await accounts.list_of_contractor(db, contractor_id)
+async def _remitting_accounts(db: Reader, caller: Caller) -> tuple[RemittingAccount, ...]:
+    """Return what the caller may pay from: a child's account only by a right of its own."""
+    owners = [caller.contractor_id]
+    if caller.accounts is not None:
+        owners += await corporate.list_children(db, caller.contractor_id)
+    held = [each for owner in owners for each in await accounts.list_of_contractor(db, owner)]
     return tuple(
         [
             RemittingAccount(
@@ -168,6 +186,6 @@ async def _remitting_accounts(db: Reader, contractor_id: str) -> tuple[Remitting
                 remitters=frozenset(await corporate.list_remitters(db, account.account)),
             )
             for account in held
-            if account.account_type in _TYPE_CODES
+            if account.account_type in _TYPE_CODES and caller.may_use(account.account_id)
         ]
     )

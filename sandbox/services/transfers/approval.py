@@ -15,9 +15,11 @@ from sandbox.domain.transfer.request import Outcome, Result, TransferRequest
 from sandbox.domain.transfer.settlement import account_problem
 from sandbox.domain.transfer.status import APPROVED, AWAITING, Event
 from sandbox.domain.transfer.window import Kind
+from sandbox.services.idempotency import Keep, keep_nothing
 from sandbox.services.transfers.acting import (
     Desk,
     bank_master,
+    check_account,
     check_comment,
     find_own,
     load_contract,
@@ -50,7 +52,12 @@ class ApprovalService:
         self._world = desk.world
 
     async def submit(
-        self, caller: Caller, kind: Kind, reference: str, submission: Submission
+        self,
+        caller: Caller,
+        kind: Kind,
+        reference: str,
+        submission: Submission,
+        keep: Keep = keep_nothing,
     ) -> Outcome:
         """Approve a request that waits for it, or take back the approval of one that has it.
 
@@ -67,32 +74,44 @@ class ApprovalService:
         caller.need(Service.APPROVAL)
         check_comment(submission.comment)
         asked = asked_for(submission.warning_check_type)
-        is_cancel = submission.cancel_type == CANCEL
         async with self._world.database.transaction() as db:
-            now = self._world.now()
             request = await find_own(db, caller, reference, kind)
-            if request.status in APPROVED:
-                return await self._cancel(db, caller, request, submission, now)
-            if is_cancel and self._desk.policy.strict_approval_cancel_type:
-                raise IllegalTransition("there is no approval to cancel")
-            event = await self._permitted(db, caller, request, now)
-            if event is Event.APPROVE and (found := await self._failures(db, caller, request)):
-                failed = await record(
-                    self._world,
-                    db,
-                    request,
-                    Event.FAIL_CHECK,
-                    at=now,
-                    by=caller.user_code,
-                    comment=submission.comment,
-                    reason=found[0].code.value,
-                )
-                return Outcome(result=Result.ERROR, request=failed, findings=found)
-            warnings = await self._warnings(db, request, asked, now)
-            if warnings and not submission.accepts_warnings:
-                return Outcome(result=Result.WARNING, request=request, findings=warnings)
-            approved = await self._approve(db, caller, request, event, submission.comment, now)
-            return Outcome(result=Result.FIXED, request=approved, findings=warnings)
+            await check_account(db, caller, request)
+            outcome = await self._submit(db, caller, request, submission, asked)
+            await keep(db, outcome)
+        return outcome
+
+    async def _submit(
+        self,
+        db: Transaction,
+        caller: Caller,
+        request: TransferRequest,
+        submission: Submission,
+        asked: frozenset[Code],
+    ) -> Outcome:
+        now = self._world.now()
+        if request.status in APPROVED:
+            return await self._cancel(db, caller, request, submission, now)
+        if submission.cancel_type == CANCEL and self._desk.policy.strict_approval_cancel_type:
+            raise IllegalTransition("there is no approval to cancel")
+        event = await self._permitted(db, caller, request, now)
+        if event is Event.APPROVE and (found := await self._failures(db, caller, request)):
+            failed = await record(
+                self._world,
+                db,
+                request,
+                Event.FAIL_CHECK,
+                at=now,
+                by=caller.user_code,
+                comment=submission.comment,
+                reason=found[0].code.value,
+            )
+            return Outcome(result=Result.ERROR, request=failed, findings=found)
+        warnings = await self._warnings(db, request, asked, now)
+        if warnings and not submission.accepts_warnings:
+            return Outcome(result=Result.WARNING, request=request, findings=warnings)
+        approved = await self._approve(db, caller, request, event, submission.comment, now)
+        return Outcome(result=Result.FIXED, request=approved, findings=warnings)
 
     async def _permitted(
         self, db: Transaction, caller: Caller, request: TransferRequest, now: Instant
@@ -102,7 +121,7 @@ class ApprovalService:
             raise IllegalTransition(f"a request that is {request.status} waits for no approval")
         if now >= request.cut_off_at:
             raise IllegalTransition("the cut-off has passed")
-        contract = await load_contract(db, self._desk, caller.contractor_id)
+        contract = await load_contract(db, self._desk, caller)
         return request.signatures.check(
             request.status,
             caller.user_code,

@@ -12,8 +12,9 @@ from sandbox.domain.transfer.fee import FeeSchedule, in_force
 from sandbox.domain.transfer.request import Act, ItemState, TransferRequest, family_of
 from sandbox.domain.transfer.settlement import charge_of
 from sandbox.domain.transfer.window import Kind
-from sandbox.services.transfers.acting import Desk, find_own
-from sandbox.storage import fees, transfer_items, transfers
+from sandbox.services.transfers.acting import Desk, check_account, find_own
+from sandbox.storage import accounts, fees, transfer_items, transfers
+from sandbox.storage.database import Reader
 
 _PAGE = 500  # items read without letting others have the loop
 
@@ -41,7 +42,7 @@ class InquiryService:
             InsufficientScope: the token cannot do that.
         """
         caller.need(Service.UPDATE)
-        return await transfers.list_operated(
+        found = await transfers.list_operated(
             self._world.database,
             caller.contractor_id,
             sorted(family_of(kind)),
@@ -49,6 +50,13 @@ class InquiryService:
             end=midnight(last + timedelta(days=1)),
             limit=self._desk.policy.most_requests,
         )
+        return [each for each in found if await self._may_see(caller, each)]
+
+    async def _may_see(self, caller: Caller, request: TransferRequest) -> bool:
+        if caller.accounts is None:
+            return True
+        account = await accounts.find(self._world.database, request.account)
+        return account is not None and caller.may_use(account.account_id)
 
     async def detail(self, caller: Caller, kind: Kind, reference: str) -> Detail:
         """Return a request with its items and its history.
@@ -60,18 +68,21 @@ class InquiryService:
         db = self._world.database
         while True:
             request = await find_own(db, caller, reference, kind)
+            await check_account(db, caller, request)
             acts = await transfers.list_acts(db, request.request)
             items = await self.items(request)
             if await transfers.find(db, request.request) == request:
                 return Detail(request=request, items=items, acts=acts)
 
-    async def items(self, request: TransferRequest) -> list[ItemState]:
+    async def items(
+        self, request: TransferRequest, reader: Reader | None = None
+    ) -> list[ItemState]:
         """Return a request's items in order, with what each costs or would cost.
 
         Read some at a time: a caller who needs them to be of one moment compares the request
-        before and after, as ``detail`` does.
+        before and after, as ``detail`` does, or reads within its transaction.
         """
-        db = self._world.database
+        db = reader or self._world.database
         schedules = await fees.list_schedules(db, request.bank)
         schedule = in_force(schedules, request.designated_on)
         found: list[ItemState] = []

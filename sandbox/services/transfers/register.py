@@ -17,9 +17,11 @@ from sandbox.domain.transfer.remarks import item_warnings, same_request
 from sandbox.domain.transfer.request import Outcome, Result, TransferRequest, first_number
 from sandbox.domain.transfer.status import Event, Status, after
 from sandbox.domain.transfer.window import WINDOWS
+from sandbox.services.idempotency import Keep, keep_nothing
 from sandbox.services.transfers.acting import (
     Desk,
     bank_master,
+    check_account,
     find_own,
     load_contract,
     remember,
@@ -65,12 +67,14 @@ class RegisterService:
         warning_check_type: str,
         accepts_warnings: bool = False,
         replaces: str = "",
+        remarks: Sequence[Finding] = (),
+        keep: Keep = keep_nothing,
     ) -> Outcome:
         """Register a draft, or save it where it has warnings that nobody has accepted.
 
         ``replaces``: the id of a saved or editable request, which this one takes the place of;
         it keeps its transaction id. One that is editable but not only saved stays as it is where
-        the new contents have warnings.
+        the new contents have warnings. ``remarks``: warnings of the file that the draft came as.
 
         Raises:
             InsufficientScope: the token cannot do that (W-10, W-13).
@@ -81,13 +85,15 @@ class RegisterService:
         """
         caller.need(Service.UPDATE)
         asked = asked_for(warning_check_type)
-        held_to = await self._circumstances(caller)
+        held_to = await self.circumstances(caller)
         if len(draft.items) < _THREAD_ITEMS:
-            looked = _look(draft, held_to, asked)
+            looked = _look(draft, held_to, asked, remarks)
         else:
-            looked = await asyncio.to_thread(_look, draft, held_to, asked)
+            looked = await asyncio.to_thread(_look, draft, held_to, asked, remarks)
         async with self._world.database.transaction() as db:
             prior = await find_own(db, caller, replaces, draft.kind) if replaces else None
+            if prior is not None:
+                await check_account(db, caller, prior)
             sent = _Sent(
                 caller=caller,
                 looked=looked,
@@ -95,12 +101,15 @@ class RegisterService:
                 accepts_warnings=accepts_warnings,
                 prior=prior,
             )
-            return await self._register(db, sent)
+            outcome = await self._register(db, sent)
+            await keep(db, outcome)
+        return outcome
 
-    async def _circumstances(self, caller: Caller) -> Circumstances:
+    async def circumstances(self, caller: Caller) -> Circumstances:
+        """Return what a draft of the caller is held to at this moment."""
         db = self._world.database
         return Circumstances(
-            contract=await load_contract(db, self._desk, caller.contractor_id),
+            contract=await load_contract(db, self._desk, caller),
             policy=self._desk.policy,
             calendar=self._world.calendar,
             master=bank_master(),
@@ -213,7 +222,9 @@ class RegisterService:
         return replace(request, transaction_no=number)
 
 
-def _look(draft: Draft, held_to: Circumstances, asked: frozenset[Code]) -> _Looked:
+def _look(
+    draft: Draft, held_to: Circumstances, asked: frozenset[Code], remarks: Sequence[Finding]
+) -> _Looked:
     """Check a draft and make rows of its items: all that needs no database.
 
     Raises:
@@ -223,8 +234,8 @@ def _look(draft: Draft, held_to: Circumstances, asked: frozenset[Code]) -> _Look
     if not isinstance(checked, Checked):
         raise DraftRefused(checked)
     items = checked.draft.items
-    remarks = list(checked.totals)
+    found = [*checked.totals, *(remark for remark in remarks if remark.code in asked)]
     if Code.CONVERTED in asked:
-        remarks += checked.converted
-    warnings = cut([*remarks, *item_warnings(items, asked, held_to.master, held_to.policy)])
+        found += checked.converted
+    warnings = cut([*found, *item_warnings(items, asked, held_to.master, held_to.policy)])
     return _Looked(checked=checked, warnings=warnings, rows=transfer_items.rows_of(items))

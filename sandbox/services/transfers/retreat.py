@@ -7,7 +7,8 @@ from sandbox.domain.transfer.contract import Caller
 from sandbox.domain.transfer.request import TransferRequest
 from sandbox.domain.transfer.status import Event, after
 from sandbox.domain.transfer.window import Kind
-from sandbox.services.transfers.acting import Desk, check_comment, find_own, record
+from sandbox.services.idempotency import Keep, keep_nothing
+from sandbox.services.transfers.acting import Desk, check_account, check_comment, find_own, record
 
 _POWERS = {
     Event.PULL_BACK: Service.UPDATE,  # the requester's side
@@ -21,33 +22,54 @@ class RetreatService:
         self._world = desk.world
 
     async def pull_back(
-        self, caller: Caller, kind: Kind, reference: str, comment: str = ""
+        self,
+        caller: Caller,
+        kind: Kind,
+        reference: str,
+        comment: str = "",
+        keep: Keep = keep_nothing,
     ) -> TransferRequest:
         """引戻: take a request back before it is approved. It can be sent again.
 
         Raises:
             InsufficientScope, TransactionNotFound, IllegalTransition, InvalidParameter: as ever.
         """
-        return await self._act(caller, kind, reference, Event.PULL_BACK, comment)
+        return await self._act(caller, kind, reference, Event.PULL_BACK, comment, keep)
 
     async def return_(
-        self, caller: Caller, kind: Kind, reference: str, comment: str = ""
+        self,
+        caller: Caller,
+        kind: Kind,
+        reference: str,
+        comment: str = "",
+        keep: Keep = keep_nothing,
     ) -> TransferRequest:
         """差戻: send a request back to its requester instead of approving it.
 
         Raises:
             NotDesignatedApprover: others were designated; and those of ``pull_back``.
         """
-        return await self._act(caller, kind, reference, Event.RETURN, comment)
+        return await self._act(caller, kind, reference, Event.RETURN, comment, keep)
 
     async def delete(
-        self, caller: Caller, kind: Kind, reference: str, comment: str = ""
+        self,
+        caller: Caller,
+        kind: Kind,
+        reference: str,
+        comment: str = "",
+        keep: Keep = keep_nothing,
     ) -> TransferRequest:
         """削除: end a request that could be sent again. Its record stays, and raises as above."""
-        return await self._act(caller, kind, reference, Event.DELETE, comment)
+        return await self._act(caller, kind, reference, Event.DELETE, comment, keep)
 
     async def _act(
-        self, caller: Caller, kind: Kind, reference: str, event: Event, comment: str
+        self,
+        caller: Caller,
+        kind: Kind,
+        reference: str,
+        event: Event,
+        comment: str,
+        keep: Keep,
     ) -> TransferRequest:
         caller.need(_POWERS[event])
         check_comment(comment)
@@ -59,6 +81,9 @@ class RetreatService:
                 raise IllegalTransition("the cut-off has passed")
             if event is Event.RETURN and not request.signatures.may_return(caller.user_code):
                 raise NotDesignatedApprover("another approver was designated")
-            return await record(
+            await check_account(db, caller, request)
+            found = await record(
                 self._world, db, request, event, at=now, by=caller.user_code, comment=comment
             )
+            await keep(db, found)
+        return found

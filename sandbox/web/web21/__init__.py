@@ -10,14 +10,18 @@ from sandbox.services.oauth.issuing import TokenPair
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.pages import BankFace
 from sandbox.web.profile import Profile, token_answer
-from sandbox.web.web21 import refusals
+from sandbox.web.web21 import refusals, update
 from sandbox.web.web21.reference import (
     list_account_transactions,
     list_contract_accounts,
+    list_deposits,
     list_payers,
     show_account_balance,
     show_corporation,
+    write_account_transactions,
+    write_deposits,
 )
+from sandbox.web.web21.sealed import FieldSealing
 
 REFERENCE, UPDATE, APPROVAL = "web21.ref", "web21.upd", "web21.appr"
 SERVICES = {
@@ -26,7 +30,7 @@ SERVICES = {
     APPROVAL: Service.APPROVAL,
 }
 
-ENDPOINTS = (
+REFERENCE_ENDPOINTS = (
     Endpoint(
         method="GET",
         path="/corporations",
@@ -75,9 +79,22 @@ ENDPOINTS = (
         scope=REFERENCE,
         request_schema="web21/transactions_query",
         reply_schema="web21/transactions",
+        file_answer=write_account_transactions,
+        names_caller=True,
+    ),
+    Endpoint(
+        method="GET",
+        path="/accounts/{account_id}/deposits",
+        answer=list_deposits,
+        title="振込入金照会",
+        scope=REFERENCE,
+        request_schema="web21/transactions_query",
+        reply_schema="web21/transactions",
+        file_answer=write_deposits,
         names_caller=True,
     ),
 )
+ENDPOINTS = (*REFERENCE_ENDPOINTS, *update.ENDPOINTS)
 
 
 def subject(bank_code: str, contractor_id: str) -> str:
@@ -120,4 +137,5 @@ PROFILE = Profile(
     keys_path="/oauth/public_keys",
     userinfo_path="/userinfo",
     token_answer=new_tokens,
+    sealing=FieldSealing(),
 )

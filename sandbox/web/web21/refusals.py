@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from sandbox.domain.availability import LinkageEnded, ServiceStopped
 from sandbox.domain.corporate.powers import (
     ContractorMismatch,
+    EnvironmentNotSupported,
     RightRemoved,
     ServiceNotContracted,
 )
@@ -23,8 +25,10 @@ from sandbox.domain.errors import (
     UnknownAccount,
 )
 from sandbox.domain.transfer.approval import NotDesignatedApprover
+from sandbox.domain.transfer.file_check import FileRejected
+from sandbox.domain.transfer.finding import Code, DraftRefused
 from sandbox.domain.transfer.request import TransactionNotFound
-from sandbox.domain.transfer.window import DateOutOfWindow, NotBusinessDay
+from sandbox.services.idempotency import IdempotencyConflict
 from sandbox.web.profile import Refusal
 
 _INVALID = "リクエストの内容に誤りがあります。"
@@ -35,16 +39,39 @@ REFUSALS: dict[type[BankError], Refusal] = {
     PeriodOutOfRange: Refusal(
         400, "period_out_of_range", "ご契約のプランで照会できる期間より前です。"
     ),
+    DraftRefused: Refusal(
+        400,
+        "invalid_parameter",
+        _INVALID,
+        by_code={
+            Code.TOO_MANY_ITEMS: Refusal(400, "too_many_items", "明細件数が上限を超えています。"),
+            Code.TOTALS_MISMATCH: Refusal(
+                400, "totals_mismatch", "合計件数・合計金額が明細と一致しません。"
+            ),
+            Code.NOT_BUSINESS_DAY: Refusal(
+                400, "not_business_day", "指定日が営業日ではありません。"
+            ),
+            Code.DATE_OUT_OF_WINDOW: Refusal(
+                400, "date_out_of_window", "指定日が受付期間の外です。"
+            ),
+            Code.UNKNOWN_REMITTER: Refusal(
+                400, "unknown_remitter", "この口座の振込依頼人ではありません。"
+            ),
+            Code.ACCOUNT_NOT_FOUND: Refusal(404, "account_not_found", "口座が見つかりません。"),
+        },
+    ),
+    FileRejected: Refusal(400, "file_rejected", "ファイルの内容に誤りがあります。"),
     TooManyItems: Refusal(
         400, "too_many_items", "照会結果が上限件数を超えました。期間を短くしてください。"
     ),
-    NotBusinessDay: Refusal(400, "not_business_day", "指定日が営業日ではありません。"),
-    DateOutOfWindow: Refusal(400, "date_out_of_window", "指定日が受付期間の外です。"),
     TokenRejected: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
     KeyNotProven: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
     InsufficientScope: Refusal(403, "insufficient_scope", "アクセス許可の範囲外です。"),
     ContractorMismatch: Refusal(
         403, "contractor_mismatch", "クライアントIDまたは契約者IDがトークンと一致しません。"
+    ),
+    EnvironmentNotSupported: Refusal(
+        403, "environment_not_supported", "ご利用の環境からはお取り扱いできません。"
     ),
     RightRemoved: Refusal(403, "right_removed", "利用者の権限がありません。"),
     ServiceNotContracted: Refusal(
@@ -57,9 +84,14 @@ REFUSALS: dict[type[BankError], Refusal] = {
     UnknownAccount: Refusal(404, "account_not_found", "口座が見つかりません。"),
     TransactionNotFound: Refusal(404, "transaction_not_found", "依頼が見つかりません。"),
     IllegalTransition: Refusal(409, "illegal_status", "この状態ではお取り扱いできません。"),
+    IdempotencyConflict: Refusal(
+        409, "idempotency_conflict", "同じキーで異なる内容のリクエストを受け付けています。"
+    ),
     TooManyRequests: Refusal(
         429, "too_many_requests", "リクエストが多すぎます。しばらくしてから再度お試しください。"
     ),
+    LinkageEnded: Refusal(410, "gone", "このAPIの提供は終了しました。"),
+    ServiceStopped: Refusal(503, "service_unavailable", "ただいまサービスを停止しています。"),
     OutsideServiceHours: Refusal(503, "outside_service_hours", "サービス取扱時間外です。"),
 }
 HTTP_REFUSALS = {
