@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 
 from sandbox.domain.errors import InvalidParameter
+from sandbox.services.aside import aside
 from sandbox.services.idempotency import KEY_MAX, Memo
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
@@ -37,7 +38,8 @@ async def answered_once(
     if key is None:
         return await _answer(call, front, profile, row, await row.answer(call))
     client_id = call.access.standing.client_id
-    async with call.bank.idempotency.turn(client_id, key, _fingerprint(call)) as found:
+    fingerprint = await aside(_size(call), _fingerprint, call)
+    async with call.bank.idempotency.turn(client_id, key, fingerprint) as found:
         if isinstance(found, Memo):
             body = await row.answer(replace(call, memo=found))
             return await _answer(call, front, profile, row, body)
@@ -50,7 +52,7 @@ async def _answer(
     call: "Call", front: Front, profile: "Profile", row: "Endpoint", body: "Json"
 ) -> web.Response:
     if front.is_strict:
-        front.schemas.check_reply(row.reply_schema, body)
+        await aside(_size(call), front.schemas.check_reply, row.reply_schema, body)
     if profile.sealing is not None:
         body = await profile.sealing.sealed(call, body)
     entry_of(call.request).is_plain = True
@@ -67,6 +69,11 @@ def _key_of(request: web.Request) -> str | None:
         problem = f"one key of 1 to {KEY_MAX} printable ASCII characters"
         raise InvalidParameter(HEADER, [{"field": HEADER, "problem": problem}])
     return key
+
+
+def _size(call: "Call") -> int:
+    """Return about how many items a call brings."""
+    return (call.request.content_length or 0) // 256
 
 
 def _fingerprint(call: "Call") -> bytes:

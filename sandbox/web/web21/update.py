@@ -13,6 +13,7 @@ from sandbox.domain.time import jst_date
 from sandbox.domain.transfer.contract import Caller
 from sandbox.domain.transfer.request import Outcome, TransferRequest
 from sandbox.domain.transfer.window import Kind, nearest
+from sandbox.services.aside import aside
 from sandbox.storage.database import Reader
 from sandbox.web.endpoint import Answer, Call, Endpoint, Json
 from sandbox.web.web21 import files, request_reading, request_wire, wire
@@ -65,9 +66,11 @@ class FamilyApi:
         """Register a transfer request, or save it where it has warnings nobody has accepted."""
         if call.file is not None:
             return await files.register(call, self._kind, caller_of(call), _registered)
+        count = len(call.body["fixed_request_data"]["transactions"])
+        draft = await aside(count, request_reading.draft, call.body, self._kind)
         outcome = await call.bank.transfers.register.register(
             caller_of(call),
-            request_reading.draft(call.body, self._kind),
+            draft,
             warning_check_type=call.body["warning_check_type"],
             accepts_warnings=call.body.get("warning_data_fixed_flag", False),
             replaces=call.body.get("temporary_transaction_id", ""),
@@ -95,7 +98,8 @@ class FamilyApi:
             caller_of(call), self._kind, _reference(call)
         )
         names = await call.bank.contracts.user_names(call.access.standing.contractor_id)
-        return request_wire.detail(found, names.get(found.request.requester, ""))
+        operator = names.get(found.request.requester, "")
+        return await aside(len(found.items), request_wire.detail, found, operator)
 
     async def write(self, call: Call) -> web.Response:
         """Return a request as a file."""
@@ -110,7 +114,7 @@ class FamilyApi:
 
         async def answer(db: Reader, outcome: Outcome) -> Json:
             items = [state.item for state in await inquiry.items(outcome.request, db)]
-            return request_wire.submitted(outcome, items)
+            return await aside(len(items), request_wire.submitted, outcome, items)
 
         outcome = await call.bank.transfers.approval.submit(
             caller_of(call),
