@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.direct import Direct
+from tests.ordering import APPROVAL, Orders, code_of
 from tests.support import bearer, run_sandbox
 
 MAX_AGE_S = 600
@@ -42,6 +44,22 @@ async def test_a_refresh_is_no_log_in(strict):
     await strict.advance("11m")
     _, renewed, _ = await strict.refresh(tokens["refresh_token"])
     assert (await statement(strict, renewed["access_token"]))[0] == 401
+
+
+@pytest.mark.requirement("O-32")
+async def test_an_approval_may_want_a_fresh_log_in_too(tmp_path, template):
+    async with run_sandbox(tmp_path, template=template, web21_step_up_max_age="5m") as running:
+        direct = Direct(running)
+        maker = await Orders.of(direct)
+        reference = (await maker.register())["transaction_id"]
+        checker = await Orders.of(direct, "shoji_checker", APPROVAL)
+        await running.advance("5m1s")
+        refused = await checker.act(reference, "submissions")
+        assert code_of(refused) == (401, "insufficient_user_authentication")
+        assert (await maker.detail(reference))["transaction_status"] == "10"
+        again = await Orders.of(direct, "shoji_checker", APPROVAL)
+        status, answer = await again.act(reference, "submissions")
+        assert (status, answer["transaction_status"]) == (200, "30")
 
 
 @pytest.mark.requirement("O-32", "T-13")

@@ -38,7 +38,7 @@ CODES = {
         "not_business_day",
         "date_out_of_window",
     },
-    401: {"invalid_token"},
+    401: {"invalid_token", "insufficient_user_authentication"},
     403: {
         "insufficient_scope",
         "contractor_mismatch",
@@ -49,7 +49,7 @@ CODES = {
     },
     404: {"account_not_found", "transaction_not_found", "not_found"},
     405: {"method_not_allowed"},
-    409: {"illegal_status", "idempotency_conflict"},
+    409: {"illegal_status", "idempotency_conflict", "double_login"},
     410: {"gone"},
     413: {"invalid_parameter"},
     415: {"unsupported_media_type"},
@@ -97,8 +97,7 @@ def test_every_bank_can_say_what_its_rows_meet(profile):
         if inspect.isclass(found) and issubclass(found, errors.BankError)
     } - {errors.BankError}
     missing = {error.__name__ for error in common - set(profile.refusals)}
-    # Statements of web21 ask for no fresh log-in; its approvals will.
-    assert missing <= ELSEWHERE | {"IllegalTransition", "FunctionNotAvailable", "StepUpNeeded"}
+    assert missing <= ELSEWHERE | {"IllegalTransition", "FunctionNotAvailable"}
 
 
 def test_web21_can_say_every_error_of_its_contracts():
