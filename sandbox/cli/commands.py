@@ -6,9 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sandbox import __version__
-from sandbox.cli import access, certs, clients, clock, keys, snapshots, worlds
+from sandbox.cli import (
+    access,
+    accounts,
+    certs,
+    clients,
+    clock,
+    contracts,
+    faults,
+    keys,
+    snapshots,
+    transfers,
+    worlds,
+)
 from sandbox.cli.journal import journal
 from sandbox.cli.login import login
+from sandbox.cli.run import run, scenarios
 from sandbox.cli.serve import EXIT_USAGE, run_server
 from sandbox.domain.duration import parse_duration
 from sandbox.settings import SETTINGS, Setting
@@ -99,10 +112,17 @@ app.command()(login)
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(access.grants, name="grants")
 app.command()(access.authorize)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(transfers.app, name="transfers")
 app.command()(access.unlock)
+app.command()(access.revoke)
 app.command()(journal)
 app.add_typer(certs.app, name="certs")
 app.add_typer(keys.app, name="keys")
+app.command()(run)
+app.add_typer(scenarios, name="scenarios")
+app.add_typer(faults.app, name="faults")
 
 
 def _own_url() -> str:

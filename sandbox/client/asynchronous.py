@@ -6,7 +6,17 @@ from functools import update_wrapper
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from sandbox.client import calls, certificates, clients, journal, keys, staff
+from sandbox.client import (
+    calls,
+    certificates,
+    clients,
+    contracts,
+    faults,
+    journal,
+    keys,
+    staff,
+    transfers,
+)
 from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
@@ -111,7 +121,33 @@ class AsyncGrants(AsyncPart):
 
 
 class AsyncAccounts(AsyncPart):
+    post = sent(staff.post_entry)
+    set_state = sent(staff.set_account_state)
     list = listed(calls.list_accounts)
+
+
+class AsyncContracts(AsyncPart):
+    """The service contracts of one world, and their users."""
+
+    get = sent(contracts.show)
+    act = sent(contracts.act)
+    list = listed(contracts.list_contracts)
+
+
+class AsyncTransfers(AsyncPart):
+    """The transfer requests of one world, whoever's they are."""
+
+    get = sent(transfers.show)
+    items = listed(transfers.list_items)
+    answer_recall = sent(transfers.answer_recall)
+    report_unable = sent(transfers.report_unable)
+    ask_recall = sent(transfers.ask_recall)
+    delete = sent(transfers.delete)
+    script = sent(transfers.script)
+    scripts = sent(transfers.list_scripts)
+    fees = sent(transfers.show_fees)
+    set_fees = sent(transfers.set_fees)
+    list = listed(transfers.list_transfers)
 
 
 class AsyncClock(AsyncPart):
@@ -146,6 +182,17 @@ class AsyncClients(AsyncPart):
 class AsyncKeys(AsyncPart):
     list = sent(keys.list_keys)
     rotate = sent(keys.rotate)
+
+
+class AsyncFaults(AsyncPart):
+    """What goes wrong in one world on request."""
+
+    list = sent(faults.list_faults)
+    add = sent(faults.add)
+    get = sent(faults.show)
+    remove = sent(faults.remove)
+    clear = sent(faults.clear)
+    explain = sent(faults.explain)
 
 
 class AsyncJournal(AsyncPart):
@@ -183,6 +230,7 @@ class AsyncWorld(AsyncPart):
     approve = sent(calls.approve)
     reset = sent(calls.reset)
     unlock = sent(staff.unlock)
+    revoke = sent(staff.revoke)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
@@ -192,9 +240,12 @@ class AsyncWorld(AsyncPart):
         self.tokens = AsyncTokens(transport, world)
         self.grants = AsyncGrants(transport, world)
         self.accounts = AsyncAccounts(transport, world)
+        self.contracts = AsyncContracts(transport, world)
+        self.transfers = AsyncTransfers(transport, world)
         self.clock = AsyncClock(transport, world)
         self.snapshots = AsyncSnapshots(transport, world)
         self.keys = AsyncKeys(transport, world)
+        self.faults = AsyncFaults(transport, world)
         self.journal = AsyncJournal(transport, world)
 
     def __repr__(self) -> str:
@@ -285,6 +336,10 @@ class AsyncSandbox:
         self._stack = AsyncExitStack()
         self.worlds = AsyncWorlds(self._transport)
         self.certificates = AsyncCertificates(self._transport)
+
+    async def send(self, request: Request[T]) -> T:
+        """Send a request that has no method of its own."""
+        return await self._transport.send(request)
 
     def world(self, name: str = "default") -> AsyncWorld:
         """Return a world by its name, without asking whether it exists."""

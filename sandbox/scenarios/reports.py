@@ -1,0 +1,78 @@
+"""What a run leaves behind: a verdict for programs, for CI, and the conduct report for people."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from sandbox.scenarios.model import StepOutcome, Verdict
+
+# What XML 1.0 has no way to write.
+_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict with every step and finding."""
+    scenario = verdict.scenario
+    return {
+        "scenario": scenario.name,
+        "title": {"ja": scenario.title.ja, "en": scenario.title.en},
+        "seed": scenario.seed,
+        "passed": verdict.has_passed,
+        "problems": list(verdict.problems),
+        "steps": [_step(outcome) for outcome in verdict.steps],
+        "findings": list(verdict.findings),
+    }
+
+
+def _step(outcome: StepOutcome) -> dict[str, Any]:
+    step = outcome.step
+    found = {"at": outcome.at, "line": step.line, "action": step.action, "title": step.title}
+    return {**found, "passed": outcome.is_ok, "problem": outcome.problem}
+
+
+def as_junit(verdict: Verdict) -> bytes:
+    """Return JUnit XML: a test case for each step, and one for the conduct."""
+    failures = sum(not outcome.is_ok for outcome in verdict.steps) + bool(verdict.problems)
+    suite = ElementTree.Element(
+        "testsuite",
+        name=verdict.scenario.name,
+        tests=str(len(verdict.steps) + 1),
+        failures=str(failures),
+        errors="0",
+    )
+    for outcome in verdict.steps:
+        name = f"line {outcome.step.line}: {outcome.step.title}"
+        _case(suite, name, outcome.problem)
+    _case(suite, "conduct", "\n".join(verdict.problems) or None)
+    text: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _case(suite: ElementTree.Element, name: str, problem: str | None) -> None:
+    case = ElementTree.SubElement(
+        suite, "testcase", name=_xml(name), classname=suite.get("name", "")
+    )
+    if problem is not None:
+        ElementTree.SubElement(case, "failure", message=_xml(problem))
+
+
+def _xml(text: str) -> str:
+    return text.translate(_CONTROLS)
+
+
+def write(verdict: Verdict, folder: Path) -> list[Path]:
+    """Write every report of a run into ``folder`` and return the files.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "run.json": json.dumps(as_json(verdict), ensure_ascii=False, indent=2).encode() + b"\n",
+        "run.xml": as_junit(verdict),
+        **verdict.reports,
+    }
+    for name, content in contents.items():
+        folder.joinpath(name).write_bytes(content)
+    return [folder / name for name in contents]

@@ -1,0 +1,121 @@
+"""Playing a scenario: world time goes from step to step, and nothing happens in between but what
+falls due at the bank."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from sandbox.client import ProblemError
+from sandbox.scenarios.app import App, AppUnreachable, mismatch
+from sandbox.scenarios.bank import Bank, Json
+from sandbox.scenarios.checks import Ground, balances_of, expect, findings_of
+from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
+
+Told: TypeAlias = Callable[[StepOutcome], Awaitable[None]]
+REPORTS = {"conduct.html": "html", "conduct.xml": "junit"}
+
+
+async def tell_nobody(_outcome: StepOutcome) -> None:
+    """Take an outcome and tell nobody of it."""
+
+
+class Run:
+    """One run of a scenario. The world is new: its clock stands at the scenario's beginning."""
+
+    def __init__(
+        self, scenario: Scenario, bank: Bank, app: App, *, tell: Told = tell_nobody
+    ) -> None:
+        self._scenario = scenario
+        self._bank = bank
+        self._tested = app
+        self._tell = tell
+        self._rules: dict[str, str] = {}
+        self._now_ms = 0
+        self._opening: Mapping[str, int] = {}
+        self._actions: Mapping[str, Callable[[Json], Awaitable[str | None]]] = {
+            "link": self._link,
+            "app": self._call,
+            "fault": self._fault,
+            "unfault": self._unfault,
+            "act": self._act,
+            "expect": self._expect,
+        }
+
+    async def play(self) -> Verdict:
+        """Take every step, whatever comes of the one before, and judge the whole.
+
+        Raises:
+            Unreachable: the sandbox does not answer any more.
+        """
+        self._opening = await balances_of(self._bank)
+        outcomes: list[StepOutcome] = []
+        for step in self._scenario.timeline:
+            outcome = await self._take(step)
+            outcomes.append(outcome)
+            await self._tell(outcome)
+        findings = await findings_of(self._bank)
+        reports = {
+            name: await self._bank.raw("conduct", format=kind) for name, kind in REPORTS.items()
+        }
+        return Verdict(
+            scenario=self._scenario,
+            steps=tuple(outcomes),
+            findings=tuple(findings),
+            problems=tuple(_conduct_problems(self._scenario, findings)),
+            reports=reports,
+        )
+
+    async def _take(self, step: Step) -> StepOutcome:
+        if step.at_ms > self._now_ms:
+            await self._bank.world.clock.advance(f"{step.at_ms - self._now_ms}ms")
+            self._now_ms = step.at_ms
+        at = (await self._bank.world.clock.get()).now.isoformat()
+        try:
+            problem = await self._actions[step.action](step.what)
+        except (ProblemError, AppUnreachable, ValueError) as error:
+            problem = str(error)
+        return StepOutcome(step=step, at=at, problem=problem)
+
+    # The actions, by the names of their steps
+
+    async def _link(self, what: Json) -> str | None:
+        begun = await self._tested.call("GET", what["path"])
+        if begun.location is None:
+            return f"the app redirects nowhere: it answers {begun.status}"
+        consent = await self._bank.world.approve(
+            begun.location,
+            what["persona"],
+            bank=what.get("bank", "tomato"),
+            functions=what.get("functions"),
+        )
+        return mismatch(await self._tested.come_back(consent.redirect_to), what)
+
+    async def _call(self, what: Json) -> str | None:
+        answer = await self._tested.call(what.get("method", "POST"), what["path"], what.get("json"))
+        return mismatch(answer, what)
+
+    async def _fault(self, what: Json) -> str | None:
+        rule = await self._bank.call("POST", "faults", {"ttl": "0s", **what["rule"]})
+        self._rules[what["name"]] = rule["id"]
+        return None
+
+    async def _unfault(self, what: Json) -> str | None:
+        await self._bank.call("DELETE", f"faults/{self._rules.pop(what['name'])}")
+        return None
+
+    async def _act(self, what: Json) -> str | None:
+        await self._bank.call(what.get("method", "POST"), what["path"], what.get("json"))
+        return None
+
+    async def _expect(self, what: Json) -> str | None:
+        return await expect(Ground(self._bank, self._tested, self._opening), what)
+
+
+def _conduct_problems(scenario: Scenario, findings: list[dict[str, Any]]) -> list[str]:
+    """Return what the conduct report says that it should not, and what it fails to say."""
+    found = {each["id"] for each in findings}
+    bad = {each["id"] for each in findings if each["level"] == "E"}
+    wrong = sorted(bad - scenario.findings - scenario.allowed)
+    missing = sorted(scenario.findings - found)
+    return [f"conduct: {each} found something" for each in wrong] + [
+        f"conduct: {each} should have found something" for each in missing
+    ]
