@@ -17,10 +17,13 @@ from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
 from sandbox.services.world import World
 from sandbox.storage import idempotency
-from sandbox.storage.database import Transaction
+from sandbox.storage.database import Reader, Transaction
 
 Json: TypeAlias = dict[str, Any]
 KEY_MAX = 255
+# For whoever only hands them on.
+Books: TypeAlias = Reader
+OpenBooks: TypeAlias = Transaction
 Keep: TypeAlias = Callable[[Transaction, Any], Awaitable[None]]
 
 

@@ -3,8 +3,12 @@
 from aiohttp import web
 
 from sandbox.web.cors import Cors, Handle
+from sandbox.web.faults.carrying import struck
+from sandbox.web.faults.gate import GATE, Gate
 from sandbox.web.front import Front, json_response
 from sandbox.web.middleware import errors
+from sandbox.web.notices import PATH as NOTICES_PATH
+from sandbox.web.notices import NoticePages
 from sandbox.web.oauth.authorize import INTERACTION_PATH, AuthorizePages
 from sandbox.web.oauth.forms import BODY_MAX_BYTES
 from sandbox.web.oauth.key_set import KeySetEndpoint
@@ -64,19 +68,23 @@ def bank_app(front: Front, profile: Profile) -> web.Application:
     app = web.Application(
         middlewares=[
             recorded(front.counter, profile.name, front.host_watch),
+            struck(front, profile),
             errors(front, profile),
         ]
     )
     for base in profile.bases:
         for row in profile.endpoints:
             # add_route and not a RouteDef: that would let HEAD in beside GET.
-            handler = row.handler(front, profile.name)
+            handler = row.handler(front, profile.name, profile.sealing)
             app.router.add_route(row.method, f"{base}{row.path}", handler)
         app.router.add_routes(oauth_routes(front, profile, base))
+        if profile.pages is not None:
+            app.router.add_routes(profile.pages(front, profile, base))
     metadata = MetadataEndpoint(front, profile)
     for place in (WELL_KNOWN, OPENID_WELL_KNOWN):
         app.router.add_routes(Cors(front, profile).routes("GET", place, metadata.show))
     app.router.add_get("/openapi.json", OpenApiEndpoint(front, profile).show)
+    app.router.add_get(NOTICES_PATH, NoticePages(front, profile).show)
     return app
 
 
@@ -97,6 +105,7 @@ def metadata_routes(front: Front, profile: Profile) -> list[web.RouteDef]:
 
 def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     app = web.Application(client_max_size=BODY_MAX_BYTES)
+    app[GATE] = Gate(front.worlds)
     app.router.register_resource(WorldPrefix(app.router))
     for profile in profiles:
         app.router.add_routes(metadata_routes(front, profile))

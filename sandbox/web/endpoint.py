@@ -5,9 +5,8 @@ The tables of ``Endpoint`` drive routing, authorization, validation and the Open
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aiohttp import web
 
@@ -16,46 +15,18 @@ from sandbox.domain.availability import Asked
 from sandbox.domain.corporate.powers import ContractorMismatch
 from sandbox.domain.errors import FunctionNotAvailable, InsufficientScope, InvalidParameter
 from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
+from sandbox.services.aside import aside
 from sandbox.services.bank import Bank
-from sandbox.services.idempotency import Keep, Memo, keep_nothing
 from sandbox.services.oauth.access import Access
-from sandbox.storage.database import Transaction
 from sandbox.web.bodies import NOTHING_SENT, Sent, read_body, wants_file
+from sandbox.web.call import Answer, Call, FileAnswer, Json, Sealing
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.caller import presented_token, token_access
-from sandbox.web.once import answered_once
+from sandbox.web.once import answered_once, size_of
 
-if TYPE_CHECKING:
-    from sandbox.web.profile import Profile
-
-Json: TypeAlias = dict[str, Any]
 CLIENT_ID, CONTRACTOR_ID = "client_id", "contractor_id"
 _NO_BODY: Json = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One authorized call: what a handler may look at. ``body`` or ``file``: what was sent."""
-
-    request: web.Request
-    bank: Bank
-    access: Access
-    query: dict[str, str]
-    body: Json = field(default_factory=dict)
-    file: bytes | None = None
-    memo: Memo | None = None
-
-    def keeping(self, write: Callable[[Transaction, Any], Awaitable[Json]]) -> Keep:
-        """Return what keeps the answer that ``write`` makes of an outcome, if a key was sent."""
-        memo = self.memo
-        if memo is None:
-            return keep_nothing
-
-        async def keep(db: Transaction, outcome: Any) -> None:
-            await memo.keep(db, await write(db, outcome))
-
-        return keep
 
 
 def _check_caller(named: Json, access: Access) -> None:
@@ -63,10 +34,6 @@ def _check_caller(named: Json, access: Access) -> None:
     standing = access.standing
     if (named[CLIENT_ID], named[CONTRACTOR_ID]) != (standing.client_id, standing.contractor_id):
         raise ContractorMismatch("client_id or contractor_id is not the token's")
-
-
-Answer: TypeAlias = Callable[[Call], Awaitable[Json]]
-FileAnswer: TypeAlias = Callable[[Call], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +67,7 @@ class Endpoint:
         return self.name or self.answer.__name__
 
     def handler(
-        self, front: Front, profile: "Profile"
+        self, front: Front, bank_name: str, sealing: Sealing | None = None
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         """Return the aiohttp handler of this row behind ``front``."""
         operation = self.operation
@@ -114,33 +81,41 @@ class Endpoint:
                 sent = await read_body(request, takes_file=self.file_schema is not None)
             if self.names_caller:  # it finds the world, where the token has no room for that
                 entry.client_id = request.query.get(CLIENT_ID) or sent.named(CLIENT_ID)
-            bank = await front.bank(request, profile.name, token=token)
+            bank = await front.bank(request, bank_name, token=token)
             bank.check_open(self.api_class, operation, self.function)
             access = await token_access(request, bank, token, is_dpop)
             asked = self._asked(request, access) if bank.rules is not None else None
             if asked is not None:
                 bank.check_open_to(asked)
             self._check_allowed(bank, access)
+            if bank.policy.double_login:
+                await bank.double_logins.check(access.standing.credential_id)
             if sent.problem is not None:
                 raise sent.problem
-            call = await self._checked(request, front, profile, sent, bank, access)
+            call = await self._checked(Call(request, bank, access, {}), front, sealing, sent)
             if self.file_answer is not None and wants_file(request):
-                if profile.sealing is not None:
-                    await profile.sealing.check_file(call, "Accept")
+                if sealing is not None:
+                    await sealing.check_file(call, "Accept")
                 return await self.file_answer(call)
+            finish = partial(self._finished, call, front, sealing, asked)
             if self.body_schema is not None:
-                return await answered_once(call, front, profile, self)
-            body = await self.answer(call)
-            if front.is_strict:
-                front.schemas.check_reply(self.reply_schema, body)
-            if asked is not None:
-                body = bank.narrowed(asked, body)
-            if profile.sealing is not None:
-                body = await profile.sealing.sealed(call, body)
-            entry.is_plain = True
-            return json_response(body, now=bank.world.now())
+                return await answered_once(call, self.answer, finish)
+            return await finish(await self.answer(call))
 
         return handle
+
+    async def _finished(
+        self, call: Call, front: Front, sealing: Sealing | None, asked: Asked | None, body: Json
+    ) -> web.Response:
+        """Return an answer as it goes out."""
+        if front.is_strict:
+            await aside(size_of(call), front.schemas.check_reply, self.reply_schema, body)
+        if asked is not None:
+            body = call.bank.narrowed(asked, body)
+        if sealing is not None:
+            body = await sealing.sealed(call, body)
+        entry_of(call.request).is_plain = True
+        return json_response(body, now=call.bank.world.now())
 
     def _asked(self, request: web.Request, access: Access) -> Asked:
         """Return what stops of single clients, contractors or accounts may ask of a call."""
@@ -166,32 +141,24 @@ class Endpoint:
         if self.wants_fresh_log_in and bank.policy.step_up_max_age_ms:
             bank.check_log_in(access.standing.authenticated_at)
 
-    async def _checked(
-        self,
-        request: web.Request,
-        front: Front,
-        profile: "Profile",
-        sent: Sent,
-        bank: Bank,
-        access: Access,
-    ) -> Call:
+    async def _checked(self, call: Call, front: Front, sealing: Sealing | None, sent: Sent) -> Call:
         """Return the call with what it brings, checked by its schemas.
 
         Raises:
             InvalidParameter, ContractorMismatch: as their names say.
         """
         schema = self.request_schema if sent.file is None else self.file_schema
-        query = _query(request, front, schema) if schema else {}
+        query = _query(call.request, front, schema) if schema else {}
         if self.body_schema is None or sent.file is not None:
-            call = Call(request, bank, access, query, _NO_BODY, sent.file)
+            call = replace(call, query=query, body=_NO_BODY, file=sent.file)
             if self.names_caller:
-                _check_caller(query, access)
-            if sent.file is not None and profile.sealing is not None:
-                await profile.sealing.check_file(call, "Content-Type")
+                _check_caller(query, call.access)
+            if sent.file is not None and sealing is not None:
+                await sealing.check_file(call, "Content-Type")
             return call
         body = sent.body
-        if profile.sealing is not None and isinstance(body, dict):
-            body = await profile.sealing.opened(Call(request, bank, access, query), body)
+        if sealing is not None and isinstance(body, dict):
+            body = await sealing.opened(call, body)
         # What was opened is not told again in clear, by way of an error.
         check = partial(front.schemas.check_request, hides_values=body is not sent.body)
         if sent.is_long:
@@ -199,8 +166,8 @@ class Endpoint:
         else:
             check(self.body_schema, body)
         if self.names_caller:
-            _check_caller(body, access)
-        return Call(request, bank, access, query, body)
+            _check_caller(body, call.access)
+        return replace(call, query=query, body=body)
 
 
 def _query(request: web.Request, front: Front, schema: str) -> dict[str, str]:

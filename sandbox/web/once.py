@@ -5,8 +5,9 @@ once encrypted fields are open, so that a repeat may encrypt them anew.
 """
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import orjson
 from aiohttp import web
@@ -14,21 +15,19 @@ from aiohttp import web
 from sandbox.domain.errors import InvalidParameter
 from sandbox.services.aside import aside
 from sandbox.services.idempotency import KEY_MAX, Memo
-from sandbox.web.front import Front, json_response
+from sandbox.web.call import Answer, Call, Json
 from sandbox.web.noting import entry_of
-
-if TYPE_CHECKING:
-    from sandbox.web.endpoint import Call, Endpoint, Json
-    from sandbox.web.profile import Profile
+from sandbox.web.schema import TOO_DEEP
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 
 
-async def answered_once(
-    call: "Call", front: Front, profile: "Profile", row: "Endpoint"
-) -> web.Response:
-    """Answer ``call`` by ``row``, or give the first answer again.
+Finish: TypeAlias = Callable[[Json], Awaitable[web.Response]]
+
+
+async def answered_once(call: Call, answer: Answer, finish: Finish) -> web.Response:
+    """Answer ``call``, or give the first answer again; ``finish`` sends it off.
 
     Raises:
         IdempotencyConflict: the key stands for another call.
@@ -36,27 +35,15 @@ async def answered_once(
     """
     key = _key_of(call.request)
     if key is None:
-        return await _answer(call, front, profile, row, await row.answer(call))
+        return await finish(await answer(call))
     client_id = call.access.standing.client_id
-    fingerprint = await aside(_size(call), _fingerprint, call)
+    fingerprint = await aside(size_of(call), _fingerprint, call)
     async with call.bank.idempotency.turn(client_id, key, fingerprint) as found:
         if isinstance(found, Memo):
-            body = await row.answer(replace(call, memo=found))
-            return await _answer(call, front, profile, row, body)
-    response = await _answer(call, front, profile, row, found)
+            return await finish(await answer(replace(call, memo=found)))
+    response = await finish(found)
     response.headers[REPLAYED] = "true"
     return response
-
-
-async def _answer(
-    call: "Call", front: Front, profile: "Profile", row: "Endpoint", body: "Json"
-) -> web.Response:
-    if front.is_strict:
-        await aside(_size(call), front.schemas.check_reply, row.reply_schema, body)
-    if profile.sealing is not None:
-        body = await profile.sealing.sealed(call, body)
-    entry_of(call.request).is_plain = True
-    return json_response(body, now=call.bank.world.now())
 
 
 def _key_of(request: web.Request) -> str | None:
@@ -71,14 +58,17 @@ def _key_of(request: web.Request) -> str | None:
     return key
 
 
-def _size(call: "Call") -> int:
+def size_of(call: Call) -> int:
     """Return about how many items a call brings."""
     return (call.request.content_length or 0) // 256
 
 
-def _fingerprint(call: "Call") -> bytes:
+def _fingerprint(call: Call) -> bytes:
     """Return what tells this call from others; the order of a JSON object's fields does not."""
     place = {name: part for name, part in call.request.match_info.items() if name != "world"}
     named = [entry_of(call.request).operation, place, call.query, call.body]
-    contents = orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
+    try:
+        contents = orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # an unknown key, which no schema has looked into
+        raise InvalidParameter(TOO_DEEP, [{"field": "", "problem": TOO_DEEP}]) from None
     return hashlib.sha256(contents + (call.file or b"")).digest()

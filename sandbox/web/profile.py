@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service
@@ -14,10 +14,14 @@ from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.issuing import TokenPair
+from sandbox.web.call import Sealing
 from sandbox.web.pages import BankFace
 
 if TYPE_CHECKING:
-    from sandbox.web.endpoint import Call, Endpoint
+    from aiohttp import web
+
+    from sandbox.web.endpoint import Endpoint
+    from sandbox.web.front import Front
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +41,8 @@ class Refusal:
         return self.by_code.get(getattr(error, "code", ""), self)
 
 
-class Sealing(Protocol):
-    """Fields of a bank's calls that travel encrypted, for callers who have that."""
-
-    @property
-    def fields(self) -> SealedFields: ...
-
-    async def opened(self, call: "Call", body: dict[str, Any]) -> dict[str, Any]:
-        """Return what was sent, readable. Raises ``InvalidParameter`` where it cannot be read."""
-
-    async def sealed(self, call: "Call", body: dict[str, Any]) -> dict[str, Any]:
-        """Return an answer as it goes out."""
-
-    async def check_file(self, call: "Call", header: str) -> None:
-        """Raise ``InvalidParameter`` where files, which ``header`` tells of, cannot be sealed."""
-
-
+# The routes of a bank's own pages below one of its bases.
+PageRoutes: TypeAlias = Callable[["Front", "Profile", str], "list[web.RouteDef]"]
 TokenAnswer: TypeAlias = Callable[[TokenPair, Client, Instant], dict[str, Any]]
 
 
@@ -100,6 +90,7 @@ class Profile:
     population: int = 40
     token_answer: TokenAnswer = _provider_token_answer
     sealing: Sealing | None = None
+    pages: PageRoutes | None = None  # of its own, beside those of OAuth
 
     @property
     def facts(self) -> BankFacts:

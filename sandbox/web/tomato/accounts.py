@@ -1,6 +1,7 @@
 """Reference functions (参照系) of ``tomato``."""
 
-from sandbox.web.endpoint import Call, Json
+from sandbox.web.call import Call, Json
+from sandbox.web.faults.reading import shown_balance, shown_statement
 from sandbox.web.tomato import wire
 
 
@@ -16,7 +17,7 @@ async def show_balance(call: Call) -> Json:
     found = await call.bank.accounts.find_usable(
         call.access.standing.grant_id, call.request.match_info["account_id"]
     )
-    return wire.balance(found, call.bank.world.now())
+    return wire.balance(*await shown_balance(call.request, call.bank.world, found))
 
 
 async def list_transactions(call: Call) -> Json:
@@ -27,4 +28,4 @@ async def list_transactions(call: Call) -> Json:
         wire.day(call.query, "date_from"),
         wire.day(call.query, "date_to"),
     )
-    return wire.statement(found)
+    return wire.statement(await shown_statement(call.request, call.bank.world, found))

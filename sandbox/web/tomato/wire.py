@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox.domain.account import Account, AccountType, Line, LineStatus
+from sandbox.domain.availability import LinkageEnded, ServiceStopped
 from sandbox.domain.errors import (
     AccountRestricted,
     BankError,
@@ -51,6 +52,8 @@ REFUSALS: dict[type[BankError], Refusal] = {
     TooManyRequests: Refusal(
         429, "too_many_requests", "リクエストが多すぎます。しばらくしてから再度お試しください。"
     ),
+    LinkageEnded: Refusal(410, "gone", "このAPIの提供は終了しました。"),
+    ServiceStopped: Refusal(503, "service_unavailable", "ただいまサービスを停止しています。"),
     OutsideServiceHours: Refusal(503, "outside_service_hours", "サービス取扱時間外です。"),
 }
 HTTP_REFUSALS = {

@@ -11,6 +11,7 @@ from sandbox.web.endpoint import Endpoint
 from sandbox.web.pages import BankFace
 from sandbox.web.profile import Profile, token_answer
 from sandbox.web.web21 import refusals, update
+from sandbox.web.web21.desk import desk_routes
 from sandbox.web.web21.reference import (
     list_account_transactions,
     list_contract_accounts,
@@ -138,4 +139,5 @@ PROFILE = Profile(
     userinfo_path="/userinfo",
     token_answer=new_tokens,
     sealing=FieldSealing(),
+    pages=desk_routes,
 )

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from sandbox.domain.zengin.books import is_incoming
 from sandbox.services.accounts import Statement
-from sandbox.web.endpoint import Call, Json
+from sandbox.web.call import Call, Json
+from sandbox.web.faults.reading import shown_balance, shown_statement
 from sandbox.web.web21 import wire
 from sandbox.web.web21.files import text_response
 
@@ -35,7 +36,7 @@ async def show_account_balance(call: Call) -> Json:
     found = await call.bank.contracts.find_usable(
         _contractor_of(call), call.request.match_info["account_id"], _usable(call)
     )
-    return wire.balance(found, call.bank.world.now())
+    return wire.balance(*await shown_balance(call.request, call.bank.world, found))
 
 
 async def list_account_transactions(call: Call) -> Json:
@@ -64,7 +65,7 @@ async def write_deposits(call: Call) -> web.Response:
 async def _statement(call: Call) -> Statement:
     powers = call.access.standing.powers
     assert powers is not None  # a grant of this bank is a corporate user's
-    return await call.bank.contracts.statement(
+    found = await call.bank.contracts.statement(
         _contractor_of(call),
         call.request.match_info["account_id"],
         wire.day(call.query, "date_from"),
@@ -72,6 +73,7 @@ async def _statement(call: Call) -> Statement:
         plan=powers.plan,
         usable=powers.accounts,
     )
+    return await shown_statement(call.request, call.bank.world, found)
 
 
 def _contractor_of(call: Call) -> str:

@@ -19,6 +19,7 @@ from sandbox.domain.errors import (
     KeyNotProven,
     OutsideServiceHours,
     PeriodOutOfRange,
+    StepUpNeeded,
     TokenRejected,
     TooManyItems,
     TooManyRequests,
@@ -28,6 +29,7 @@ from sandbox.domain.transfer.approval import NotDesignatedApprover
 from sandbox.domain.transfer.file_check import FileRejected
 from sandbox.domain.transfer.finding import Code, DraftRefused
 from sandbox.domain.transfer.request import TransactionNotFound
+from sandbox.services.double_login import DoubleLogin
 from sandbox.services.idempotency import IdempotencyConflict
 from sandbox.web.profile import Refusal
 
@@ -65,6 +67,9 @@ REFUSALS: dict[type[BankError], Refusal] = {
         400, "too_many_items", "照会結果が上限件数を超えました。期間を短くしてください。"
     ),
     TokenRejected: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
+    StepUpNeeded: Refusal(
+        401, "insufficient_user_authentication", "本人確認をやり直してください。"
+    ),
     KeyNotProven: Refusal(401, "invalid_token", "アクセストークンが無効です。"),
     InsufficientScope: Refusal(403, "insufficient_scope", "アクセス許可の範囲外です。"),
     ContractorMismatch: Refusal(
@@ -84,6 +89,9 @@ REFUSALS: dict[type[BankError], Refusal] = {
     UnknownAccount: Refusal(404, "account_not_found", "口座が見つかりません。"),
     TransactionNotFound: Refusal(404, "transaction_not_found", "依頼が見つかりません。"),
     IllegalTransition: Refusal(409, "illegal_status", "この状態ではお取り扱いできません。"),
+    DoubleLogin: Refusal(
+        409, "double_login", "同じ利用者IDで契約者ページにログインしています。"
+    ),
     IdempotencyConflict: Refusal(
         409, "idempotency_conflict", "同じキーで異なる内容のリクエストを受け付けています。"
     ),

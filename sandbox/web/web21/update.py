@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -14,8 +15,9 @@ from sandbox.domain.transfer.contract import Caller
 from sandbox.domain.transfer.request import Outcome, TransferRequest
 from sandbox.domain.transfer.window import Kind, nearest
 from sandbox.services.aside import aside
-from sandbox.storage.database import Reader
-from sandbox.web.endpoint import Answer, Call, Endpoint, Json
+from sandbox.services.idempotency import Books
+from sandbox.web.call import Answer, Call, FileAnswer, Json
+from sandbox.web.endpoint import Endpoint
 from sandbox.web.web21 import files, request_reading, request_wire, wire
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9999, 12, 30)
@@ -103,16 +105,14 @@ class FamilyApi:
 
     async def write(self, call: Call) -> web.Response:
         """Return a request as a file."""
-        found = await call.bank.transfers.files.write(
-            caller_of(call), self._kind, _reference(call)
-        )
+        found = await call.bank.transfers.files.write(caller_of(call), self._kind, _reference(call))
         return files.text_response(call, found)
 
     async def submit(self, call: Call) -> Json:
         """Approve a request, or take back its approval before the cut-off."""
         inquiry = call.bank.transfers.inquiry
 
-        async def answer(db: Reader, outcome: Outcome) -> Json:
+        async def answer(db: Books, outcome: Outcome) -> Json:
             items = [state.item for state in await inquiry.items(outcome.request, db)]
             return await aside(len(items), request_wire.submitted, outcome, items)
 
@@ -164,7 +164,7 @@ class FamilyApi:
     async def _retreat(self, call: Call, act: Retreat) -> Json:
         names = await call.bank.contracts.user_names(call.access.standing.contractor_id)
 
-        async def answer(_db: Reader, request: TransferRequest) -> Json:
+        async def answer(_db: Books, request: TransferRequest) -> Json:
             return request_wire.row(request, names.get(request.requester, ""))
 
         comment = call.body.get("comment", "")
@@ -174,7 +174,7 @@ class FamilyApi:
         return await answer(call.bank.world.database, request)
 
 
-async def _registered(_db: Reader, outcome: Outcome) -> Json:
+async def _registered(_db: Books, outcome: Outcome) -> Json:
     return request_wire.registered(outcome)
 
 
@@ -190,90 +190,120 @@ def _designated(month_day: str, today: date) -> date:
         raise InvalidParameter("effort_date", problem) from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One row as every family has it. ``{}`` is the family's path, or its noun."""
+
+    method: str
+    path: str
+    name: str
+    title: str
+    answer: Callable[[FamilyApi], Answer]
+    reply: str
+    api_class: ApiClass = ApiClass.UPDATE
+    query: str | None = None
+    body: str | None = None
+    takes_file: bool = False
+    file_answer: Callable[[FamilyApi], FileAnswer] | None = None
+
+
+_ONE = "{}/{{transaction_id}}"
+_retreat = partial(Form, method="POST", reply="retreated", body="retreat")
+SCOPES = {ApiClass.UPDATE: "web21.upd", ApiClass.APPROVAL: "web21.appr"}
+FORMS = (
+    Form(
+        method="POST",
+        path="{}",
+        name="register_{}",
+        title="依頼データの登録",
+        answer=lambda api: api.register,
+        body="register_{}",
+        takes_file=True,
+        reply="registered",
+    ),
+    Form(
+        method="GET",
+        path="{}/list",
+        name="list_{}s",
+        title="依頼データ照会",
+        answer=lambda api: api.list,
+        query="requests_query",
+        reply="requests",
+    ),
+    Form(
+        method="POST",
+        path="{}/fees",
+        name="quote_{}_fees",
+        title="手数料照会",
+        answer=lambda api: api.quote,
+        body="fees",
+        reply="quoted",
+    ),
+    Form(
+        method="GET",
+        path=_ONE,
+        name="show_{}",
+        title="依頼内容照会",
+        answer=lambda api: api.show,
+        query="caller_query",
+        reply="request",
+        file_answer=lambda api: api.write,
+    ),
+    Form(
+        method="POST",
+        path=f"{_ONE}/submissions",
+        name="submit_{}",
+        title="依頼データ承認",
+        answer=lambda api: api.submit,
+        body="submission",
+        reply="submitted",
+        api_class=ApiClass.APPROVAL,
+    ),
+    _retreat(
+        path=f"{_ONE}/withdrawal",
+        name="withdraw_{}",
+        title="引戻",
+        answer=lambda api: api.withdraw,
+    ),
+    _retreat(
+        path=f"{_ONE}/deletion",
+        name="delete_{}",
+        title="削除",
+        answer=lambda api: api.delete,
+    ),
+    _retreat(
+        path=f"{_ONE}/return",
+        name="return_{}",
+        title="差戻",
+        answer=lambda api: api.return_,
+        api_class=ApiClass.APPROVAL,
+    ),
+)
+
+
+def _row(form: Form, family: Family, api: FamilyApi) -> Endpoint:
+    return Endpoint(
+        method=form.method,
+        path=form.path.format(family.path),
+        answer=form.answer(api),
+        name=form.name.format(family.noun),
+        title=f"{family.title}{form.title}",
+        scope=SCOPES[form.api_class],
+        api_class=form.api_class,
+        request_schema=form.query and f"web21/{form.query}",
+        body_schema=form.body and f"web21/{form.body.format(family.noun)}",
+        file_schema="web21/file_query" if form.takes_file else None,
+        file_answer=None if form.file_answer is None else form.file_answer(api),
+        reply_schema=f"web21/{form.reply}",
+        names_caller=True,
+        wants_fresh_log_in=form.api_class is ApiClass.APPROVAL,
+    )
+
+
 def rows_of(family: Family) -> tuple[Endpoint, ...]:
     """Return the table of one family."""
-    api, place = FamilyApi(family), f"{family.path}/{{transaction_id}}"
-    update, approval = ("web21.upd", ApiClass.UPDATE), ("web21.appr", ApiClass.APPROVAL)
-
-    def row(
-        method: str, path: str, name: str, title: str, scope: tuple[str, ApiClass], **more: Any
-    ) -> Endpoint:
-        answer: Answer = more.pop("answer")
-        return Endpoint(
-            method=method,
-            path=path,
-            answer=answer,
-            name=name.format(family.noun),
-            title=f"{family.title}{title}",
-            scope=scope[0],
-            api_class=scope[1],
-            names_caller=True,
-            **more,
-        )
-
-    def retreat(
-        path: str, name: str, title: str, scope: tuple[str, ApiClass], act: Answer
-    ) -> Endpoint:
-        schemas = {"body_schema": "web21/retreat", "reply_schema": "web21/retreated"}
-        return row("POST", f"{place}/{path}", name, title, scope, answer=act, **schemas)
-
-    return (
-        row(
-            "POST",
-            family.path,
-            "register_{}",
-            "依頼データの登録",
-            update,
-            answer=api.register,
-            body_schema=f"web21/register_{family.noun}",
-            file_schema="web21/file_query",
-            reply_schema="web21/registered",
-        ),
-        row(
-            "GET",
-            f"{family.path}/list",
-            "list_{}s",
-            "依頼データ照会",
-            update,
-            answer=api.list,
-            request_schema="web21/requests_query",
-            reply_schema="web21/requests",
-        ),
-        row(
-            "POST",
-            f"{family.path}/fees",
-            "quote_{}_fees",
-            "手数料照会",
-            update,
-            answer=api.quote,
-            body_schema="web21/fees",
-            reply_schema="web21/quoted",
-        ),
-        row(
-            "GET",
-            place,
-            "show_{}",
-            "依頼内容照会",
-            update,
-            answer=api.show,
-            request_schema="web21/caller_query",
-            reply_schema="web21/request",
-            file_answer=api.write,
-        ),
-        row(
-            "POST",
-            f"{place}/submissions",
-            "submit_{}",
-            "依頼データ承認",
-            approval,
-            answer=api.submit,
-            body_schema="web21/submission",
-            reply_schema="web21/submitted",
-        ),
-        retreat("withdrawal", "withdraw_{}", "引戻", update, api.withdraw),
-        retreat("deletion", "delete_{}", "削除", update, api.delete),
-        retreat("return", "return_{}", "差戻", approval, api.return_),
-    )
+    api = FamilyApi(family)
+    return tuple(_row(form, family, api) for form in FORMS)
 
 
 ENDPOINTS = tuple(row for family in FAMILIES for row in rows_of(family))
