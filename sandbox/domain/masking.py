@@ -1,8 +1,9 @@
 """Taking secrets out of what is kept of a call (T-16, O-29), before it is kept.
 
 Two nets. By name: the fields that carry secrets, in queries, forms, JSON, pages and redirects.
-By shape: everything that a world hands out begins with the world's tag, or is a JWT, so a code or
-token is found wherever a client has put it. What cannot be read with certainty is masked whole.
+By shape: everything that a world hands out begins with the world's tag, or is a JWT, or where a
+bank's wire leaves no room for that, 32 hex digits; so a code or token is found wherever a client
+has put it. What cannot be read with certainty is masked whole.
 """
 
 import json
@@ -24,18 +25,20 @@ SECRET_FIELDS = frozenset(
         "code",
         "code_verifier",
         "csrf",
+        "encryption_key",
         "id_token",
         "id_token_hint",
         "passwd",
         "password",
         "pin",
         "refresh_token",
+        "second_factor",
         "secret",
         "token",
     }
 )
 # Names that nobody has thought of yet: registration_access_token, new_password, …
-SECRET_ENDINGS = ("_assertion", "_password", "_pin", "_secret", "_token")
+SECRET_ENDINGS = ("_assertion", "_password", "_password_again", "_pin", "_secret", "_token")
 # In JSON a "code" is a bank's code for something: a branch, a refusal. No answer holds the other.
 NO_JSON_SECRETS = frozenset({"code"})
 
@@ -47,6 +50,7 @@ _JSON_STRING = re.compile(
 )
 _JWT_BEGINS = b"eyJ"  # {" in base64url
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*)+")
+_HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
 _INPUT = re.compile(r"<(?:input|textarea|button)\b[^>]*>?", re.IGNORECASE)
 _INPUT_NAME = re.compile(r"""\bname\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _INPUT_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"?|'[^']*'?|[^\s"'>]+)""", re.IGNORECASE)
@@ -143,6 +147,11 @@ def _kind(content_type: str | None) -> str:
 def storable(value: Any) -> Any:
     """Return a text without lone surrogates, which bytes in headers and paths leave behind."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def mask_hex_tokens(text: str) -> str:
+    """Mask what may be a token of a bank whose tokens are 32 hex digits (``has_hex_tokens``)."""
+    return _HEX_TOKEN.sub(MASK, text)
 
 
 class HandedOut:

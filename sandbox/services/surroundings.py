@@ -8,7 +8,9 @@ from sandbox.domain.persona import ReadyClient
 from sandbox.domain.policy import BankPolicy
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.client_trust import ClientTrust
+from sandbox.services.journal import Journal
 from sandbox.services.population import load_clients
+from sandbox.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,17 @@ class Surroundings:
     journal_rows: int = 10_000
     journal_body_bytes: int = 4096
     more_clients: Mapping[str, tuple[ReadyClient, ...]] = field(default_factory=dict)  # by bank
+
+    def journal(self, database: Database, tag: str) -> Journal:
+        """Return the journal of the world whose codes and tokens begin with ``tag``."""
+        has_hex_tokens = {name for name, facts in self.facts.items() if facts.has_hex_tokens}
+        return Journal(
+            database,
+            tag,
+            most=self.journal_rows,
+            body_bytes=self.journal_body_bytes,
+            hex_banks=frozenset(has_hex_tokens),
+        )
 
     @property
     def ready_clients(self) -> dict[str, tuple[ReadyClient, ...]]:

@@ -10,6 +10,7 @@ from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.persona import ReadyClient
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
+from sandbox.services.availability import AvailabilityBook
 from sandbox.services.client_index import ClientIndex
 from sandbox.services.client_trust import ClientTrust
 from sandbox.services.faults import FaultBook
@@ -37,6 +38,7 @@ class World:
     journal: Journal
     clock: Clock
     faults: FaultBook
+    availability: AvailabilityBook
     calendar: BankCalendar
     policies: Mapping[str, BankPolicy]
     secret: Callable[[int], str]
@@ -68,13 +70,18 @@ class World:
         """Return the id of something that people name on a command line: it begins with no dash."""
         return f"g{self.secret(12)}"
 
+    def new_bytes(self, count: int) -> bytes:
+        """Return random bytes, for keys and nonces."""
+        text = self.secret(count)
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
     def new_secret(self, *, is_hex: bool = False) -> str:
         """Return a token: the world's tag, then 256 random bits (URL-safe, 51 characters).
 
         ``is_hex``: 128 random bits alone, as 32 hex digits, for a bank whose wire fixes that.
         """
         if is_hex:
-            return urlsafe_b64decode(self.secret(16) + "==").hex()
+            return self.new_bytes(16).hex()
         return self.tag + self.secret(32)
 
 

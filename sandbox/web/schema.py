@@ -9,6 +9,7 @@ import orjson
 from sandbox.domain.errors import InvalidParameter
 
 Problem = dict[str, str]
+TOO_DEEP = "nested too deeply"
 
 
 class ReplyInvalid(Exception):
@@ -44,23 +45,58 @@ class SchemaStore:
         """Return a schema as it was written, for the OpenAPI document."""
         return self._texts[name]
 
-    def check_request(self, name: str, body: Any) -> None:
+    def check_request(self, name: str, body: Any, *, hides_values: bool = False) -> None:
         """Raise ``InvalidParameter`` naming every field that breaks the schema."""
-        if not self._validators[name].is_valid(body):
-            raise InvalidParameter("the request breaks its schema", self.problems(name, body))
+        if not self._is_valid(name, body):
+            problems = self.problems(name, body, hides_values=hides_values)
+            raise InvalidParameter("the request breaks its schema", problems)
+
+    def _is_valid(self, name: str, body: Any) -> bool:
+        try:
+            return self._validators[name].is_valid(body)
+        except ValueError:  # the validator follows only so many levels
+            return False
 
     def check_reply(self, name: str, body: Any) -> None:
         """Raise ``ReplyInvalid`` where our own answer breaks its schema."""
         if problems := self.problems(name, body):
             raise ReplyInvalid(f"{name}: {problems}")
 
-    def problems(self, name: str, body: Any) -> list[Problem]:
-        """Return each (field, problem), sorted; empty where ``body`` is sound."""
+    def problems(self, name: str, body: Any, *, hides_values: bool = False) -> list[Problem]:
+        """Return each (field, problem), sorted; empty where ``body`` is sound.
+
+        ``hides_values``: no problem quotes what stands in the body.
+        """
+        validator = self._discreet(name) if hides_values else self._validators[name]
+        try:
+            errors = list(validator.iter_errors(body))
+        except ValueError:
+            return [{"field": "", "problem": TOO_DEEP}]
         found = [
             {"field": _field(e), "problem": e.message[:200]}
-            for e in self._validators[name].iter_errors(body)
+            for error in errors
+            for e in _causes(error)
         ]
         return sorted(found, key=lambda problem: (problem["field"], problem["problem"]))
+
+    def _discreet(self, name: str) -> jsonschema_rs.Validator:
+        """Return a validator that quotes nothing. Made for each error: they are few."""
+        return jsonschema_rs.validator_for(
+            self._texts[name], validate_formats=True, mask="the value"
+        )
+
+
+def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
+    """Return what breaks the one alternative that a body means, told by its constants."""
+    kinds = jsonschema_rs.ValidationErrorKind
+    if not isinstance(error.kind, kinds.OneOfNotValid):
+        return [error]
+    meant = [
+        found
+        for found in error.kind.context
+        if not any(isinstance(each.kind, kinds.Constant) for each in found)
+    ]
+    return meant[0] if len(meant) == 1 else [error]
 
 
 def _field(error: jsonschema_rs.ValidationError) -> str:

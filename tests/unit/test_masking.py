@@ -12,6 +12,7 @@ from sandbox.domain.masking import (
     is_secret,
     mask_address,
     mask_body,
+    mask_hex_tokens,
     mask_json,
     mask_page,
     mask_pairs,
@@ -188,3 +189,22 @@ def test_text_without_utf8_can_be_stored():
     assert storable("a\udcffb") == "a?b"
     assert storable("\ud800") == "?"
     assert [storable(value) for value in ("あ", None, 3)] == ["あ", None, 3]
+
+
+@pytest.mark.requirement("T-16", "O-29")
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("0f" * 16, MASK),
+        (f"/accounts/{'0f' * 16}?x=1", f"/accounts/{MASK}?x=1"),
+        (f"a={'0' * 32}&b={'f' * 32}", f"a={MASK}&b={MASK}"),
+        ("0f" * 15 + "0", "0f" * 15 + "0"),
+        ("0f" * 16 + "0", "0f" * 16 + "0"),
+        ("0F" * 16, "0F" * 16),
+        ("0000000000000000AG0000000001A001", "0000000000000000AG0000000001A001"),
+        (f"x{'0f' * 16}", f"x{'0f' * 16}"),
+        ("", ""),
+    ],
+)
+def test_a_token_of_32_hex_digits_is_found_by_its_shape(text, masked):
+    assert mask_hex_tokens(text) == masked
