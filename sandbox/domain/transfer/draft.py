@@ -3,8 +3,9 @@
 Names are the published ones, so that a finding names what the sender wrote.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from sandbox.domain.transfer.window import Kind
 
@@ -45,7 +46,10 @@ DECISIVE = Item._fields.index("new_code")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """``effort_date``: MM-DD. Totals None: not sent. Empty text: absent."""
+    """``effort_date``: MM-DD. Totals None: not sent. Empty text: absent.
+
+    ``sent_file``: of a draft that came as a file, how it was written (JSON, see ``file``).
+    """
 
     kind: Kind
     remitter_code: str
@@ -68,6 +72,7 @@ class Draft:
     first_approver_code: str = ""
     second_approver_code: str = ""
     comment: str = ""
+    sent_file: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def total_yen(self) -> int:
@@ -87,4 +92,5 @@ KEPT = (
     "dummy_trailer",
     "extension_edi_utilization_flag",
     "approval_pattern_type",
+    "sent_file",
 )

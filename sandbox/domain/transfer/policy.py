@@ -50,6 +50,9 @@ class TransferPolicy:
     fee_run_at: time = time(9)
     # inquiry
     most_requests: int = 500
+    # files of the Zengin format
+    zengin_line_end: str = "crlf"  # or none: after each record
+    zengin_notice_form: str = "B"  # or A: amounts of ten digits alone
 
     def most_items_of(self, plan: Plan, kind: Kind) -> int:
         """Return how many items one request may have."""

@@ -23,6 +23,7 @@ from sandbox.domain.zengin.transfers import (
     TransferBatch,
     TransferHeader,
     TransferItem,
+    write_as_sent,
     write_transfers,
 )
 from sandbox.domain.zengin.writing import LineEnd, UnwritableValue
@@ -51,6 +52,7 @@ __all__ = [
     "read_notices",
     "read_statements",
     "read_transfers",
+    "write_as_sent",
     "write_notices",
     "write_statements",
     "write_transfers",

@@ -35,6 +35,18 @@ def encode(text: str) -> bytes:
     return codecs.charmap_encode(text, "strict", codecs.charmap_build(_TABLE))[0]
 
 
+def readable(text: str) -> str:
+    """Return ``text`` with every character that cannot be shown written as ``\\xNN``."""
+    return "".join(map(_readable, text))
+
+
+def _readable(character: str) -> str:
+    code = ord(character)
+    if character in FOREIGN_CHARACTERS:
+        return f"\\x{code - _FOREIGN:02X}"
+    return character if character.isprintable() else f"\\x{code:02X}"
+
+
 def spelled(character: str) -> str:
     """Return how a report writes a character: itself in brackets, or its byte."""
     code = ord(character)

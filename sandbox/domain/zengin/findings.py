@@ -1,16 +1,26 @@
 """What is wrong with a file, place by place, in the words that the sender reads.
 
 Codes are those of the sandbox. An error refuses the file; a warning leaves the decision to the
-profile.
+profile. Every remark is made in Japanese and in English.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
+from sandbox.domain.zengin.characters import readable
 from sandbox.domain.zengin.layout import Field
 
 MOST_FINDINGS = 100
+_LONGEST_VALUE = 40  # the longest field with a name; of a whole record its beginning will do
+
+
+class Said(NamedTuple):
+    """One sentence in both languages."""
+
+    ja: str
+    en: str
 
 
 class Code(StrEnum):
@@ -59,6 +69,8 @@ class Finding:
     """One remark. ``record`` counts from 1; ``first`` and ``last`` are 1-based bytes within it.
 
     ``field`` is the field's name in the layout, or empty where the whole record is meant.
+    ``value``: what stands there, without spaces at its end; bytes that cannot be shown are
+    written ``\\xNN``. ``message`` is Japanese.
     """
 
     code: Code
@@ -66,7 +78,9 @@ class Finding:
     first: int
     last: int
     field: str
+    value: str
     message: str
+    message_en: str
 
     @property
     def is_error(self) -> bool:
@@ -77,6 +91,11 @@ class Finding:
         """Return the place as an answer of the bank writes it."""
         return f"record {self.record}, bytes {self.first}–{self.last}"
 
+    @property
+    def text(self) -> str:
+        """Return the reason in both languages, and the value."""
+        return f"{self.message} / {self.message_en}: 「{self.value}」"
+
 
 @dataclass(slots=True)
 class Report:
@@ -86,21 +105,34 @@ class Report:
     _warnings: list[Finding] = field(default_factory=list)
     _is_cut: bool = False
 
-    def add(self, code: Code, record: int, place: Field, message: str) -> None:
-        self._add(code, record, (place.first, place.last, place.name), message)
+    def add(self, code: Code, record: int, place: Field, said: Said, value: str) -> None:
+        """Add what concerns one field, in which ``value`` stands."""
+        said = Said(f"{place.ja}: {said.ja}", f"{place.name}: {said.en}")
+        self._add(code, record, (place.first, place.last, place.name), said, value)
 
-    def add_record(self, code: Code, record: int, length: int, message: str) -> None:
-        """Add what concerns a whole record of ``length`` bytes."""
-        self._add(code, record, (1, max(length, 1), ""), message)
+    def add_record(self, code: Code, record: int, said: Said, text: str) -> None:
+        """Add what concerns the whole record ``text``."""
+        self._add(code, record, (1, max(len(text), 1), ""), said, text)
 
-    def _add(self, code: Code, record: int, place: tuple[int, int, str], message: str) -> None:
+    def _add(
+        self, code: Code, record: int, place: tuple[int, int, str], said: Said, value: str
+    ) -> None:
         kept = self._errors if code.is_error else self._warnings
         if len(kept) == MOST_FINDINGS:
             self._is_cut = True
             return
         first, last, name = place
         kept.append(
-            Finding(code=code, record=record, first=first, last=last, field=name, message=message)
+            Finding(
+                code=code,
+                record=record,
+                first=first,
+                last=last,
+                field=name,
+                value=readable(value.rstrip(" ")[:_LONGEST_VALUE]),
+                message=said.ja,
+                message_en=said.en,
+            )
         )
 
     @property

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from sandbox.domain.zengin.characters import decode, spelled
-from sandbox.domain.zengin.findings import Code, Report
+from sandbox.domain.zengin.findings import MOST_FINDINGS, Code, Report, Said
 from sandbox.domain.zengin.layout import RECORD_TYPE
 
 _CRLF = "\r\n"
@@ -20,9 +20,13 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _EBCDIC_HEADER = b"\xf1"  # the digit 1
 _ANY_LINE_END = re.compile(r"\r\n|\r|\n")
 _BARE_LINE_END = re.compile(r"\r(?!\n)|(?<!\r)\n")
+_UTF8 = Said(
+    "文字コードがUTF-8です。JIS X 0201（Shift_JIS半角）にしてください",
+    "it is UTF-8; write JIS X 0201 (half-width Shift_JIS)",
+)
 _BEYOND_JIS = re.compile(rb"[\x80-\xa0\xe0-\xff]")
 
-_Remark: TypeAlias = tuple[Code, str]
+_Remark: TypeAlias = tuple[Code, Said]
 
 
 class Record(NamedTuple):
@@ -59,7 +63,7 @@ def batches_in(
 def _records(data: bytes, length: int, report: Report) -> list[Record]:
     refusal = _refusal(data)
     if refusal is not None:
-        report.add_record(refusal[0], 1, length, refusal[1])
+        report.add_record(refusal[0], 1, refusal[1], decode(data[:length]))
         return []
     if b"\r" in data or b"\n" in data:
         return _lines(data, length, report)
@@ -69,13 +73,15 @@ def _records(data: bytes, length: int, report: Report) -> list[Record]:
 def _refusal(data: bytes) -> _Remark | None:
     """Return what refuses a file as a whole."""
     if not data.rstrip(b"\r\n\x1a"):
-        return Code.EMPTY, "ファイルが空です"
+        return Code.EMPTY, Said("ファイルが空です", "the file is empty")
     if data.startswith(_BYTE_ORDER_MARKS):
-        return Code.BAD_ENCODING, "先頭にバイト順マーク（BOM）があります"
+        said = Said("先頭にバイト順マーク（BOM）があります", "it starts with a byte-order mark")
+        return Code.BAD_ENCODING, said
     if data.startswith(_EBCDIC_HEADER):
-        return Code.BAD_ENCODING, "EBCDICのファイルは受け付けません"
+        said = Said("EBCDICのファイルは受け付けません", "files in EBCDIC are not taken")
+        return Code.BAD_ENCODING, said
     if _BEYOND_JIS.search(data) and _is_utf8(data):
-        return Code.BAD_ENCODING, "文字コードがUTF-8です。JIS X 0201（Shift_JIS半角）にしてください"
+        return Code.BAD_ENCODING, _UTF8
     return None
 
 
@@ -94,27 +100,41 @@ def _blocks(data: bytes, length: int, report: Report) -> list[Record]:
     text = decode(data)
     whole, rest = divmod(len(text), length)
     if rest:
-        message = (
-            f"ファイルの長さ{len(text)}バイトが{length}の倍数ではありません（{rest}バイトの余り）"
+        said = Said(
+            f"ファイルの長さ{len(text)}バイトが{length}の倍数ではありません（{rest}バイトの余り）",
+            f"the file's {len(text)} bytes are no multiple of {length}: {rest} are left over",
         )
-        report.add_record(Code.BAD_LENGTH, whole + 1, rest, message)
+        report.add_record(Code.BAD_LENGTH, whole + 1, said, text[whole * length :])
         return []
     return [Record(n + 1, text[n * length : (n + 1) * length]) for n in range(whole)]
 
 
+_NO_LAST_END = Said(
+    "最後のレコードの後に改行（CRLF）がありません", "the last record has no line end (CRLF)"
+)
+_BARE_END = Said(
+    "改行はCRLFだけが使えます。CRまたはLFが単独で使われています",
+    "lines end with CRLF alone; here is a single CR or LF",
+)
+
+
 def _lines(data: bytes, length: int, report: Report) -> list[Record]:
+    """Cut a file at its line ends, whichever they are.
+
+    No further than to the hundredth line that is too short: after that nobody looks, and a file
+    of line ends alone would take a hundred times its size.
+    """
     text = decode(data.removesuffix(_EOF_MARK))
     bare = _BARE_LINE_END.search(text)
-    lines = _ANY_LINE_END.split(text)
+    most = len(text) // length + MOST_FINDINGS + 1
+    lines = _ANY_LINE_END.split(text, maxsplit=most)
     if not lines[-1]:
         lines.pop()
     elif bare is None:
-        message = "最後のレコードの後に改行（CRLF）がありません"
-        report.add_record(Code.BAD_LENGTH, len(lines), len(lines[-1]), message)
+        report.add_record(Code.BAD_LENGTH, len(lines), _NO_LAST_END, lines[-1])
     if bare is not None:
-        number = len(_ANY_LINE_END.findall(text, 0, bare.start())) + 1
-        message = "改行はCRLFだけが使えます。CRまたはLFが単独で使われています"
-        report.add_record(Code.BAD_LENGTH, number, length, message)
+        number = min(text.count(_CRLF, 0, bare.start()) + 1, len(lines))
+        report.add_record(Code.BAD_LENGTH, number, _BARE_END, lines[number - 1])
     return [Record(number, line) for number, line in enumerate(lines, start=1)]
 
 
@@ -131,13 +151,28 @@ class _At(StrEnum):
     END = "end"
 
 
-_NO_HEADER = (Code.BAD_ORDER, "データレコードの前にヘッダーレコードがありません")
-_NO_BATCH = (Code.BAD_ORDER, "トレーラーレコードの前にヘッダーレコードがありません")
-_NO_TRAILER = (Code.BAD_ORDER, "トレーラーレコードがありません")
-_TWO_TRAILERS = (Code.BAD_ORDER, "トレーラーレコードが二つあります")
-_NO_DATA = (Code.EMPTY, "データレコードがありません")
-_NO_END = (Code.BAD_END, "エンドレコードがありません")
-_AFTER_END = (Code.BAD_END, "エンドレコードの後にデータがあります")
+_NO_HEADER = (
+    Code.BAD_ORDER,
+    Said("データレコードの前にヘッダーレコードがありません", "a data record without a header"),
+)
+_NO_BATCH = (
+    Code.BAD_ORDER,
+    Said("トレーラーレコードの前にヘッダーレコードがありません", "a trailer without a header"),
+)
+_NO_TRAILER = (
+    Code.BAD_ORDER,
+    Said("トレーラーレコードがありません", "there is no trailer record"),
+)
+_TWO_TRAILERS = (
+    Code.BAD_ORDER,
+    Said("トレーラーレコードが二つあります", "there are two trailer records"),
+)
+_NO_DATA = (Code.EMPTY, Said("データレコードがありません", "there is no data record"))
+_NO_END = (Code.BAD_END, Said("エンドレコードがありません", "there is no end record"))
+_AFTER_END = (
+    Code.BAD_END,
+    Said("エンドレコードの後にデータがあります", "there is something after the end record"),
+)
 
 _Step: TypeAlias = tuple[_At, tuple[_Remark, ...]]
 # Where we are → record type → where that leads, and what there is to say.
@@ -213,19 +248,22 @@ def _place(record: Record, batches: list[RawBatch], *, is_open: bool) -> None:
 
 
 def _remark(remarks: Iterable[_Remark], record: Record, report: Report) -> None:
-    for code, message in remarks:
-        report.add_record(code, record.number, len(record.text), message)
+    for code, said in remarks:
+        report.add_record(code, record.number, said, record.text)
 
 
 def _remark_on_type(record: Record, report: Report) -> None:
     kind = record.text[:1]
     if kind:  # an empty line has no type, and its length is reported
-        message = f"データ区分{spelled(kind)}は1、2、8、9のいずれでもありません"
-        report.add(Code.UNKNOWN_RECORD_TYPE, record.number, RECORD_TYPE, message)
+        said = Said(f"{spelled(kind)}は1、2、8、9のいずれでもありません", "none of 1, 2, 8, 9")
+        report.add(Code.UNKNOWN_RECORD_TYPE, record.number, RECORD_TYPE, said, kind)
 
 
 def _check_length(record: Record, length: int, report: Report) -> None:
     found = len(record.text)
     if found != length:
-        message = f"レコードの長さが{found}バイトです。{length}バイトでなければなりません"
-        report.add_record(Code.BAD_LENGTH, record.number, found, message)
+        said = Said(
+            f"レコードの長さが{found}バイトです。{length}バイトでなければなりません",
+            f"the record has {found} bytes and must have {length}",
+        )
+        report.add_record(Code.BAD_LENGTH, record.number, said, record.text)

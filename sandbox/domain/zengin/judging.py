@@ -5,12 +5,24 @@ from dataclasses import dataclass
 
 from sandbox.domain.kana import STRAY_MARK, ChangeKind, convert, wire_characters
 from sandbox.domain.zengin.characters import FOREIGN_CHARACTERS, spelled
-from sandbox.domain.zengin.findings import Code, Report
+from sandbox.domain.zengin.findings import Code, Report, Said
 from sandbox.domain.zengin.framing import Record
 from sandbox.domain.zengin.layout import Field, Kind, Layout, Value
 
 # What a profile that converts may change: each keeps the length of the text.
 _CONVERTIBLE = frozenset({ChangeKind.SMALL_KANA, ChangeKind.LONG_VOWEL, ChangeKind.CASE})
+
+
+_EMPTY = Said("必須項目が空です", "this field is required, and empty")
+_ZEROS = Said("必須項目がゼロです", "this field is required, and zero")
+_NOT_RIGHT = Said(
+    "右詰め、前ゼロでなければなりません", "numbers stand on the right, with zeros before them"
+)
+_NOT_LEFT = Said("左詰めでなければなりません", "names stand on the left")
+_STRAY = Said(
+    "濁点・半濁点が、それを付けられない文字の後にあります",
+    "a voicing mark follows what cannot take one",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +73,25 @@ class Judge:
         if not written and field.is_blank_allowed:
             return "0" * field.length
         if not written and field.required:
-            self._add(Code.MISSING, record, field, "必須項目が空です")
+            self._add(Code.MISSING, record, field, raw, _EMPTY)
             return None
         if written and not (written.isascii() and written.isdigit()):
             bad = _odd(c for c in written if c not in "0123456789")
-            self._add(Code.NOT_DIGITS, record, field, f"数字でない文字があります（{bad}）")
+            said = Said(f"数字でない文字があります（{bad}）", f"not a digit: {bad}")
+            self._add(Code.NOT_DIGITS, record, field, raw, said)
             return None
         if len(written) < len(raw) and not field.codes:
-            self._add(Code.BAD_ALIGNMENT, record, field, "右詰め、前ゼロでなければなりません")
+            self._add(Code.BAD_ALIGNMENT, record, field, raw, _NOT_RIGHT)
         value = self._listed(field, written.zfill(field.length) if written else raw, record)
         return None if value is None else value.replace(" ", "0")
 
     def _listed(self, field: Field, value: str, record: int) -> str | None:
         if field.codes and value not in field.codes:
             shown = spelled(value)
-            self._add(Code.NOT_IN_LIST, record, field, f"コード{shown}は定められていません")
+            said = Said(f"コード{shown}は定められていません", f"one of {field.codes} is expected")
+            self._add(Code.NOT_IN_LIST, record, field, value, said)
         if field.required and not value.strip("0"):
-            self._add(Code.MISSING, record, field, "必須項目がゼロです")
+            self._add(Code.MISSING, record, field, value, _ZEROS)
             return None
         return value
 
@@ -88,8 +102,11 @@ class Judge:
     def _text(self, field: Field, raw: str, record: int) -> str | None:
         if FOREIGN_CHARACTERS & set(raw):
             bad = _odd(c for c in raw if c in FOREIGN_CHARACTERS)
-            message = f"1バイト文字（JIS X 0201）でないバイトがあります（{bad}）"
-            self._add(Code.BAD_ENCODING, record, field, message)
+            said = Said(
+                f"1バイト文字（JIS X 0201）でないバイトがあります（{bad}）",
+                f"bytes outside JIS X 0201: {bad}",
+            )
+            self._add(Code.BAD_ENCODING, record, field, raw, said)
             return None
         if field.codes:
             return (self._listed(field, raw, record) or "").rstrip(" ")
@@ -97,10 +114,10 @@ class Judge:
         if text is None:
             return None
         if field.required and not text.strip(" "):
-            self._add(Code.MISSING, record, field, "必須項目が空です")
+            self._add(Code.MISSING, record, field, raw, _EMPTY)
             return None
         if field.is_name and text.startswith(" ") and text.strip(" "):
-            self._add(Code.BAD_ALIGNMENT, record, field, "左詰めでなければなりません")
+            self._add(Code.BAD_ALIGNMENT, record, field, raw, _NOT_LEFT)
         return text.rstrip(" ")
 
     def _in_class(self, field: Field, raw: str, record: int) -> str | None:
@@ -109,11 +126,10 @@ class Judge:
         text = raw if allowed.issuperset(raw) else self._convert(field, raw, record)
         if text is None:
             bad = _odd(c for c in raw if c not in allowed)
-            message = f"この項目に使えない文字があります（{bad}）"
-            self._add(Code.BAD_CHARACTER, record, field, message)
+            said = Said(f"この項目に使えない文字があります（{bad}）", f"not allowed here: {bad}")
+            self._add(Code.BAD_CHARACTER, record, field, raw, said)
         if STRAY_MARK.search(raw if text is None else text):
-            message = "濁点・半濁点が、それを付けられない文字の後にあります"
-            self._add(Code.STRAY_MARK, record, field, message)
+            self._add(Code.STRAY_MARK, record, field, raw, _STRAY)
             return None
         return text
 
@@ -133,8 +149,8 @@ class Judge:
     def _filler(self, _field: Field, raw: str, _record: int) -> str:
         return raw.rstrip(" ")
 
-    def _add(self, code: Code, record: int, field: Field, message: str) -> None:
-        self.report.add(code, record, field, f"{field.ja}: {message}")
+    def _add(self, code: Code, record: int, field: Field, raw: str, said: Said) -> None:
+        self.report.add(code, record, field, said, raw)
 
 
 def _odd(characters: Iterable[str]) -> str:

@@ -122,6 +122,22 @@ class Layout:
         return tuple(field.name for field in self.unplaced)
 
     @cached_property
+    def _numbers(self) -> tuple[tuple[str, slice], ...]:
+        return tuple(
+            (field.name, slice(field.first - 1, field.last))
+            for field in self.fields
+            if field.kind not in (Kind.TEXT, Kind.FILLER)
+        )
+
+    def spelled(self, record: str) -> tuple[str, ...]:
+        """Return each number that has spaces for zeros, as ``name=what stands there``."""
+        if " " not in record:
+            return ()
+        return tuple(
+            f"{name}={record[place]}" for name, place in self._numbers if " " in record[place]
+        )
+
+    @cached_property
     def _readers(self) -> tuple[Callable[[str], Value], ...]:
         return tuple(_READ[field.kind] for field in self.unplaced)
 

@@ -9,7 +9,7 @@ from sandbox.domain.banks import BankMaster
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.kana import truncate
-from sandbox.domain.zengin.findings import Code
+from sandbox.domain.zengin.findings import Code, Said
 from sandbox.domain.zengin.layout import Value
 from sandbox.domain.zengin.transfer_layouts import TypeCode
 
@@ -44,12 +44,13 @@ class DateWindow:
 class TransferRules:
     """What a profile accepts. Where something is None, it is not checked.
 
-    ``type_codes``: what is served here. ``most_items``: per file. ``converts`` and
-    ``wo_in_names``: see ``judging.Judge``.
+    ``type_codes``: what is served here. ``most_items``, ``most_batches``: per file. ``converts``
+    and ``wo_in_names``: see ``judging.Judge``.
     """
 
     type_codes: frozenset[TypeCode]
     most_items: int = 20_000
+    most_batches: int | None = None
     remitters: frozenset[Remitter] | None = None
     window: DateWindow | None = None
     master: BankMaster | None = None
@@ -62,7 +63,18 @@ class Objection(NamedTuple):
 
     code: Code
     field: str
-    message: str
+    said: Said
+
+
+_NOT_YOURS = Said(
+    "ご契約の委託者・口座と一致しません", "no account or originator of your contract is meant"
+)
+_NO_DATE = Said("振込指定日がありません", "there is no date of transfer")
+_BEYOND = Said("銀行営業日カレンダーの範囲外です", "beyond the calendar of business days")
+_NO_BANK = Said("金融機関マスタにありません", "no such bank in the master")
+_NO_BRANCH = Said("店舗マスタにありません", "no such branch in the master")
+_CUT = Said("名称が濁点・半濁点の前で切れています", "the name is cut before a voicing mark")
+_OTHER = Said("名称がマスタと違います", "the master has another name")
 
 
 def foreign_remitter(
@@ -82,8 +94,7 @@ def foreign_remitter(
         if matching:
             left = matching
         else:
-            message = "ご契約の委託者・口座と一致しません"
-            yield Objection(Code.NOT_THE_CALLERS, field, message)
+            yield Objection(Code.NOT_THE_CALLERS, field, _NOT_YOURS)
 
 
 def designated_day(mmdd: str, today: date) -> date | None:
@@ -103,22 +114,27 @@ def is_day_of_some_year(mmdd: str) -> bool:
     return designated_day(mmdd, date(_LEAP_YEAR, 1, 1)) is not None
 
 
-def wrong_day(mmdd: str, window: DateWindow | None) -> str | None:
+def wrong_day(mmdd: str, window: DateWindow | None) -> Said | None:
     """Return what is wrong with a designated date (振込指定日), or None."""
     if not mmdd.strip("0"):
-        return None if window is None else "振込指定日がありません"
+        return None if window is None else _NO_DATE
     if not is_day_of_some_year(mmdd):
-        return f"{mmdd}という日はありません"
+        return Said(f"{mmdd}という日はありません", f"there is no such day as {mmdd}")
     if window is None:
         return None
     day = designated_day(mmdd, window.today)
     if day is None or not window.first <= day <= window.last:
-        return f"受付期間（{window.first:%Y-%m-%d}から{window.last:%Y-%m-%d}まで）の外です"
+        first, last = f"{window.first:%Y-%m-%d}", f"{window.last:%Y-%m-%d}"
+        return Said(
+            f"受付期間（{first}から{last}まで）の外です", f"not in the window, {first} to {last}"
+        )
     try:
         is_open = window.calendar.is_business_day(day)
     except CalendarHorizon:
-        return "銀行営業日カレンダーの範囲外です"
-    return None if is_open else f"{day:%Y-%m-%d}は銀行営業日ではありません"
+        return _BEYOND
+    if is_open:
+        return None
+    return Said(f"{day:%Y-%m-%d}は銀行営業日ではありません", f"{day:%Y-%m-%d} is no business day")
 
 
 def doubtful_beneficiary(values: Mapping[str, Value], master: BankMaster) -> Iterator[Objection]:
@@ -129,10 +145,10 @@ def doubtful_beneficiary(values: Mapping[str, Value], master: BankMaster) -> Ite
     if not (bank_code and branch_code):  # unreadable, and reported as such
         return
     if not master.has_bank(bank_code):
-        yield Objection(Code.NOT_IN_MASTER, "beneficiary_bank_code", "金融機関マスタにありません")
+        yield Objection(Code.NOT_IN_MASTER, "beneficiary_bank_code", _NO_BANK)
         return
     if not master.has_branch(bank_code, branch_code):
-        yield Objection(Code.NOT_IN_MASTER, "beneficiary_branch_code", "店舗マスタにありません")
+        yield Objection(Code.NOT_IN_MASTER, "beneficiary_branch_code", _NO_BRANCH)
     for part, entry in (
         ("bank", master.find_bank(bank_code)),
         ("branch", master.find_branch(bank_code, branch_code)),
@@ -147,6 +163,6 @@ def _other_name(field: str, written: str, name_kana: str) -> Iterator[Objection]
     if written == truncate(name_kana, length):
         return
     if written == name_kana[:length]:
-        yield Objection(Code.NAME_CUT, field, "名称が濁点・半濁点の前で切れています")
+        yield Objection(Code.NAME_CUT, field, _CUT)
     else:
-        yield Objection(Code.OTHER_NAME, field, "名称がマスタと違います")
+        yield Objection(Code.OTHER_NAME, field, _OTHER)

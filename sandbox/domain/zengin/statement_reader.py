@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sandbox.domain.era import day_of_era
 from sandbox.domain.zengin import statement_layouts as layouts
-from sandbox.domain.zengin.findings import Code, Finding, Report
+from sandbox.domain.zengin.findings import Code, Finding, Report, Said
 from sandbox.domain.zengin.framing import Record, batches_in
 from sandbox.domain.zengin.judging import Judge
 from sandbox.domain.zengin.layout import Field, Kind, Layout, Value
@@ -118,8 +118,8 @@ class _Reader:
         values: _Values = dict(Judge(report=report).read(layout, record))
         if values.get("type_code", self.type_code) != self.type_code:
             place = layout.fields[layout.names.index("type_code")]
-            message = f"種別コードが{self.type_code}ではありません"
-            report.add(Code.BAD_TYPE_CODE, record.number, place, message)
+            said = Said(f"{self.type_code}ではありません", f"the type is not {self.type_code}")
+            report.add(Code.BAD_TYPE_CODE, record.number, place, said, str(values["type_code"]))
         for field in layout.fields:
             if field.kind is Kind.DATE and field.name in values:
                 values[field.name] = self._day(field, values[field.name], record, report)
@@ -130,13 +130,15 @@ class _Reader:
             return None
         day = day_of_era(written, latest=self.today)
         if day is None:
-            message = f"{field.ja}: {written}という日はありません"
-            report.add(Code.BAD_DATE, record.number, field, message)
+            said = Said(f"{written}という日はありません", f"there is no such day as {written}")
+            report.add(Code.BAD_DATE, record.number, field, said, written)
         return day
 
     def _compare(self, written: _Values, expected: _Values, record: Record, report: Report) -> None:
         for field in self.trailer.fields:
             if field.name in expected and written.get(field.name) != expected[field.name]:
                 code = Code.BAD_COUNT if field.name.endswith("count") else Code.BAD_TOTAL
-                message = f"{field.ja}: データレコードからは{expected[field.name]}です"
-                report.add(code, record.number, field, message)
+                right = expected[field.name]
+                said = Said(f"データレコードからは{right}です", f"the data records make {right}")
+                value = record.text[field.first - 1 : field.last]
+                report.add(code, record.number, field, said, value)

@@ -8,15 +8,24 @@ from typing import Any
 from sandbox.domain.banks import BankMaster
 from sandbox.domain.zengin import rules as checks
 from sandbox.domain.zengin import transfer_layouts as layouts
-from sandbox.domain.zengin.findings import Code, Finding, Report
+from sandbox.domain.zengin.characters import decode
+from sandbox.domain.zengin.findings import Code, Finding, Report, Said
 from sandbox.domain.zengin.framing import RawBatch, Record, batches_in
 from sandbox.domain.zengin.judging import Converted, Judge
 from sandbox.domain.zengin.layout import Layout, Value
 from sandbox.domain.zengin.rules import Objection, TransferRules
 from sandbox.domain.zengin.transfer_layouts import TypeCode
 from sandbox.domain.zengin.transfers import TransferBatch, TransferHeader, TransferItem
+from sandbox.domain.zengin.writing import LineEnd
 
 _EBCDIC = "1"
+_TRAILER_FILLER = layouts.TRAILER.fields[-1].first - 1
+_IS_EBCDIC = Said("コード区分1（EBCDIC）は受け付けません", "files in EBCDIC are not taken")
+_ONE_MORE = Said(
+    "このファイルに入れられるヘッダーの数を超えています。ファイルを分けてください",
+    "more headers than one file may have here; divide the file",
+)
+_NOT_SERVED = Said("この種別はここでは受け付けません", "files of this type are not taken here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +33,15 @@ class Reading:
     """What came of a file. With an error among the findings there are no batches.
 
     ``is_cut``: there may be more findings than are given. ``converted``: names whose characters
-    were changed.
+    were changed. ``line_end`` and ``end_filler`` are those of an accepted file.
     """
 
     batches: tuple[TransferBatch, ...]
     findings: tuple[Finding, ...]
     is_cut: bool
     converted: tuple[Converted, ...]
+    line_end: LineEnd = LineEnd.NONE
+    end_filler: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -47,11 +58,17 @@ def read_transfers(data: bytes, rules: TransferRules) -> Reading:
     reader = _Reader(rules=rules, report=report)
     raw = batches_in(data, layouts.RECORD_LENGTH, report)
     batches = [batch for batch in map(reader.batch, raw) if batch is not None]
+    if report.has_errors:
+        return Reading(batches=(), findings=report.findings(), is_cut=report.is_cut, converted=())
+    has_line_ends = b"\r\n" in data
+    end = data.removesuffix(b"\x1a").removesuffix(b"\r\n")[1 - layouts.RECORD_LENGTH :]
     return Reading(
-        batches=() if report.has_errors else tuple(batches),
+        batches=tuple(batches),
         findings=report.findings(),
         is_cut=report.is_cut,
-        converted=() if report.has_errors else tuple(reader.converted),
+        converted=tuple(reader.converted),
+        line_end=LineEnd.CRLF if has_line_ends else LineEnd.NONE,
+        end_filler=decode(end).rstrip(" "),
     )
 
 
@@ -62,6 +79,7 @@ class _Reader:
     rules: TransferRules
     report: Report
     converted: list[Converted] = field(default_factory=list)
+    batch_count: int = 0
     item_count: int = 0
     first_type_code: str | None = None
     judge: Judge = field(init=False)
@@ -78,6 +96,9 @@ class _Reader:
 
     def batch(self, raw: RawBatch) -> TransferBatch | None:
         """Return the batch if all of it can be read. Its items too are judged in any case."""
+        self.batch_count += 1
+        if self.batch_count == (self.rules.most_batches or 0) + 1 > 1:
+            self.report.add_record(Code.BAD_ORDER, raw.header.number, _ONE_MORE, raw.header.text)
         header = self._header(raw.header)
         type_code = _type_code(raw.header)
         items = [] if type_code is None else self._items(raw.data, type_code)
@@ -86,9 +107,15 @@ class _Reader:
             return None
         if raw.trailer is not None:
             self._trailer(raw.trailer, len(raw.data), items)
-        if header is None or self.report.has_errors:
+        if header is None or raw.trailer is None or self.report.has_errors:
             return None
-        return TransferBatch(header=header, items=tuple(items), designated_on=self._day_of(header))
+        return TransferBatch(
+            header=header,
+            items=tuple(items),
+            designated_on=self._day_of(header),
+            trailer_filler=raw.trailer.text[_TRAILER_FILLER:].rstrip(" "),
+            trailer_spelled=layouts.TRAILER.spelled(raw.trailer.text),
+        )
 
     def _day_of(self, header: TransferHeader) -> date | None:
         window = self.rules.window
@@ -104,7 +131,9 @@ class _Reader:
         values: dict[str, Any] = self.judge.read(layout, record)
         objections = self._against_header(values, type_code)
         self._object(objections, layout, record)
-        return TransferHeader(**values) if len(values) == len(layout.names) else None
+        if len(values) < len(layout.names):
+            return None
+        return TransferHeader(**values, spelled=layout.spelled(record.text))
 
     def _against_header(
         self, values: dict[str, Value], type_code: TypeCode | None
@@ -112,8 +141,7 @@ class _Reader:
         if "type_code" in values:
             yield from self._against_type(type_code)
         if values.get("code_type") == _EBCDIC:
-            message = "コード区分1（EBCDIC）は受け付けません"
-            yield Objection(Code.BAD_ENCODING, "code_type", message)
+            yield Objection(Code.BAD_ENCODING, "code_type", _IS_EBCDIC)
         if self.rules.remitters is not None:
             yield from checks.foreign_remitter(values, self.rules.remitters)
         mmdd = values.get("designated_date")
@@ -124,13 +152,13 @@ class _Reader:
 
     def _against_type(self, type_code: TypeCode | None) -> Iterable[Objection]:
         if type_code not in self.rules.type_codes:
-            message = "この種別はここでは受け付けません"
-            yield Objection(Code.BAD_TYPE_CODE, "type_code", message)
+            yield Objection(Code.BAD_TYPE_CODE, "type_code", _NOT_SERVED)
         if self.first_type_code is None:
             self.first_type_code = type_code
         elif type_code != self.first_type_code:
-            message = f"先頭の種別コード{self.first_type_code}と違います"
-            yield Objection(Code.BAD_TYPE_CODE, "type_code", message)
+            first = self.first_type_code
+            said = Said(f"先頭の種別コード{first}と違います", f"the first batch is of type {first}")
+            yield Objection(Code.BAD_TYPE_CODE, "type_code", said)
 
     # Items
 
@@ -142,10 +170,9 @@ class _Reader:
             if self.report.is_full:
                 break
             if place == self.rules.most_items + 1:
-                message = f"明細が上限の{self.rules.most_items}件を超えています"
-                self.report.add_record(
-                    Code.TOO_MANY_ITEMS, record.number, layouts.RECORD_LENGTH, message
-                )
+                most = self.rules.most_items
+                said = Said(f"明細が上限の{most}件を超えています", f"more than {most} items")
+                self.report.add_record(Code.TOO_MANY_ITEMS, record.number, said, record.text)
             item = self._item(record, type_code)
             if item is not None:
                 items.append(item)
@@ -160,7 +187,9 @@ class _Reader:
         if self.rules.master is not None:
             objections = self._against_beneficiary(values, self.rules.master)
             self._object(objections, layout, record)
-        return TransferItem(**values) if len(values) == len(layout.names) else None
+        if len(values) < len(layout.names):
+            return None
+        return TransferItem(**values, spelled=layout.spelled(record.text))
 
     def _against_beneficiary(
         self, values: dict[str, Value], master: BankMaster
@@ -175,13 +204,11 @@ class _Reader:
     def _remember(
         self, item: TransferItem, record: Record, seen: dict[tuple[Value, ...], int]
     ) -> None:
-        """Warn of an item that the batch has already, filler apart."""
-        first = seen.setdefault(item[:-1], record.number)
+        """Warn of an item that the batch has already, filler and spelling apart."""
+        first = seen.setdefault(item[:-2], record.number)
         if first != record.number:
-            message = f"レコード{first}と同じ内容の明細です"
-            self.report.add_record(
-                Code.DUPLICATE_ITEM, record.number, layouts.RECORD_LENGTH, message
-            )
+            said = Said(f"レコード{first}と同じ内容の明細です", f"the same item as record {first}")
+            self.report.add_record(Code.DUPLICATE_ITEM, record.number, said, record.text)
 
     # Trailers
 
@@ -195,22 +222,29 @@ class _Reader:
     ) -> Iterable[Objection]:
         written_count, written_total = values.get("record_count"), values.get("total_amount")
         if written_count is not None and written_count != count:
-            message = f"{written_count}件とありますが、データレコードは{count}件です"
-            yield Objection(Code.BAD_COUNT, "record_count", message)
+            said = Said(
+                f"{written_count}件とありますが、データレコードは{count}件です",
+                f"it says {written_count}, and there are {count} data records",
+            )
+            yield Objection(Code.BAD_COUNT, "record_count", said)
         if len(items) < count:  # an amount is unknown, and so is the total
             return
         total = sum(item.amount for item in items)
         if total > layouts.TOTAL_MAX:
-            message = f"合計金額{total}円が12桁を超えます"
-            yield Objection(Code.BAD_TOTAL, "total_amount", message)
+            said = Said(f"合計金額{total}円が12桁を超えます", f"{total} yen need over 12 digits")
+            yield Objection(Code.BAD_TOTAL, "total_amount", said)
         elif written_total is not None and written_total != total:
-            message = f"{written_total}円とありますが、明細の合計は{total}円です"
-            yield Objection(Code.BAD_TOTAL, "total_amount", message)
+            said = Said(
+                f"{written_total}円とありますが、明細の合計は{total}円です",
+                f"it says {written_total} yen, and the items make {total}",
+            )
+            yield Objection(Code.BAD_TOTAL, "total_amount", said)
 
     def _object(self, objections: Iterable[Objection], layout: Layout, record: Record) -> None:
-        for code, name, message in objections:
+        for code, name, said in objections:
             place = layout.fields[layout.names.index(name)]
-            self.report.add(code, record.number, place, f"{place.ja}: {message}")
+            value = record.text[place.first - 1 : place.last]
+            self.report.add(code, record.number, place, said, value)
 
 
 def _type_code(header: Record) -> TypeCode | None:

@@ -34,6 +34,23 @@ def write_record(layout: Layout, values: Mapping[str, object], *, fits: bool = F
     return layout.record_type + "".join(written)
 
 
+def respelled(layout: Layout, record: str, filler: str, spelled: tuple[str, ...]) -> str:
+    """Return ``record`` with a filler, and with fields as ``spelled`` (``name=text``) has them.
+
+    Raises:
+        UnwritableValue: a text is longer than its field, or has a line end.
+    """
+    if not (filler or spelled):
+        return record
+    for each in (*spelled, f"filler={filler}"):
+        name, _, text = each.partition("=")
+        place = layout.fields[layout.names.index(name)]
+        if len(text) > place.length or {"\r", "\n"} & set(text):
+            raise UnwritableValue(f"{name}: {text!r} does not fit {place.length} bytes")
+        record = record[: place.first - 1] + text.ljust(place.length) + record[place.last :]
+    return record
+
+
 def join_records(records: Iterable[str], line_end: LineEnd) -> bytes:
     """Return the records as the bytes of a file."""
     end = "\r\n" if line_end is LineEnd.CRLF else ""

@@ -38,12 +38,16 @@ _LIMIT_MESSAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What an approver sends. ``cancel_type``: see ``CANCEL``; empty: not sent."""
+    """What an approver sends. ``cancel_type``: see ``CANCEL``; empty: not sent.
+
+    ``is_plain``: what it says is what is meant, whatever the status: a button of the bank's page.
+    """
 
     cancel_type: str = ""
     warning_check_type: str = "0000000000"
     accepts_warnings: bool = False
     comment: str = ""
+    is_plain: bool = False
 
 
 class ApprovalService:
@@ -92,7 +96,8 @@ class ApprovalService:
         now = self._world.now()
         if request.status in APPROVED:
             return await self._cancel(db, caller, request, submission, now)
-        if submission.cancel_type == CANCEL and self._desk.policy.strict_approval_cancel_type:
+        is_strict = submission.is_plain or self._desk.policy.strict_approval_cancel_type
+        if submission.cancel_type == CANCEL and is_strict:
             raise IllegalTransition("there is no approval to cancel")
         event = await self._permitted(db, caller, request, now)
         if event is Event.APPROVE and (found := await self._failures(db, caller, request)):

@@ -50,6 +50,11 @@ class ChargeService:
             for bank_code, amount_yen in items
         ]
 
+    async def list_all(self) -> tuple[tuple[FeeSchedule, ...], tuple[TaxRate, ...]]:
+        """Return the bank's fee schedules and the tax rates, oldest first."""
+        db = self._world.database
+        return await fees.list_schedules(db, self._desk.bank), await fees.list_tax_rates(db)
+
     async def set_schedule(self, schedule: FeeSchedule) -> None:
         """Change the fees from a day on; nobody need be told (W-22).
 

@@ -6,6 +6,7 @@ from sandbox.services.transfers.acting import Desk
 from sandbox.services.transfers.afterwards import AfterwardsService
 from sandbox.services.transfers.approval import ApprovalService
 from sandbox.services.transfers.charges import ChargeService
+from sandbox.services.transfers.files import FileService
 from sandbox.services.transfers.inquiry import InquiryService
 from sandbox.services.transfers.register import RegisterService
 from sandbox.services.transfers.retreat import RetreatService
@@ -20,16 +21,19 @@ class Transfers:
     retreat: RetreatService
     afterwards: AfterwardsService
     charges: ChargeService
+    files: FileService
 
 
 def make_transfers(world: World, bank: str, bank_code: str) -> Transfers:
     """Return the services of a bank; ``bank_code``: its own, four digits."""
     desk = Desk(world=world, bank=bank, bank_code=bank_code)
+    register, inquiry = RegisterService(desk), InquiryService(desk)
     return Transfers(
-        register=RegisterService(desk),
-        inquiry=InquiryService(desk),
+        register=register,
+        inquiry=inquiry,
         approval=ApprovalService(desk),
         retreat=RetreatService(desk),
         afterwards=AfterwardsService(desk),
         charges=ChargeService(desk),
+        files=FileService(desk, register, inquiry),
     )

@@ -16,7 +16,7 @@ from sandbox.services.transfers.acting import Desk, check_account, find_own
 from sandbox.storage import accounts, fees, transfer_items, transfers
 from sandbox.storage.database import Reader
 
-_PAGE = 500  # items read without letting others have the loop
+_PAGE = 200  # items read without letting others have the loop: 4 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """One bad file for every code, and a good file beside each: exactly that is found."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from sandbox.domain.zengin import (
+    Finding,
     TransferBatch,
     TransferRules,
     TypeCode,
@@ -13,6 +15,7 @@ from sandbox.domain.zengin import (
     write_transfers,
 )
 from sandbox.domain.zengin import transfer_layouts as layouts
+from sandbox.domain.zengin.characters import decode, readable
 from sandbox.domain.zengin.findings import Code
 from tests.unit.zengin.building import (
     STRICT,
@@ -29,6 +32,7 @@ from tests.unit.zengin.building import (
     records_of,
 )
 
+JAPANESE = re.compile("[ぁ-ん一-龥]")
 GOOD = bulk_file(item(), item(account_number="0000002", amount=1))
 PAYROLL = write_transfers([TransferBatch(header=payroll_header(), items=(payroll_item(),))])
 PAYROLL_HERE = replace(STRICT, type_codes=frozenset({TypeCode.PAYROLL}))
@@ -111,6 +115,18 @@ def test_a_bad_file_has_its_finding(data: bytes, expected: list[str]) -> None:
     assert sorted(codes(reading)) == sorted(expected)
     has_error = any(finding.is_error for finding in reading.findings)
     assert reading.is_accepted == (not has_error)
+    for finding in reading.findings:
+        assert JAPANESE.search(finding.message)
+        assert finding.message_en
+        assert not JAPANESE.search(finding.message_en)
+        assert finding.value == readable(stands_at(data, finding))
+
+
+def stands_at(data: bytes, finding: Finding) -> str:
+    """Return what the finding is about, as the report cuts it."""
+    records = decode(data).replace("\r\n", "\n").split("\n")
+    text = records[finding.record - 1][finding.first - 1 : finding.last]
+    return text.rstrip(" ")[:40]
 
 
 def test_an_a_in_a_payroll_name_is_refused() -> None:

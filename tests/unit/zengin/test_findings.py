@@ -1,7 +1,7 @@
 """The report: at most a hundred findings, errors before warnings, in the order of the file."""
 
 from sandbox.domain.zengin import TransferItem, read_transfers
-from sandbox.domain.zengin.findings import MOST_FINDINGS, Code, Report
+from sandbox.domain.zengin.findings import MOST_FINDINGS, Code, Report, Said
 from sandbox.domain.zengin.layout import RECORD_TYPE
 from tests.unit.zengin.building import FORM_ONLY, bulk_file, item
 
@@ -11,7 +11,7 @@ ERROR, WARNING = Code.NOT_DIGITS, Code.NOT_IN_LIST
 def report_of(*codes: Code) -> Report:
     report = Report()
     for record, code in enumerate(codes, start=1):
-        report.add(code, record, RECORD_TYPE, "…")
+        report.add(code, record, RECORD_TYPE, Said("…", "..."), "x")
     return report
 
 
@@ -44,10 +44,24 @@ def test_errors_push_warnings_out() -> None:
 
 def test_findings_stand_in_the_order_of_the_file() -> None:
     report = Report()
-    report.add_record(ERROR, 3, 120, "c")
-    report.add(WARNING, 1, RECORD_TYPE, "b")
-    report.add_record(WARNING, 1, 120, "a")
-    assert [finding.message for finding in report.findings()] == ["b", "a", "c"]
+    report.add_record(ERROR, 3, Said("か", "c"), "record")
+    report.add(WARNING, 1, RECORD_TYPE, Said("い", "b"), "x")
+    report.add_record(WARNING, 1, Said("あ", "a"), "record")
+    found = report.findings()
+    assert [finding.message for finding in found] == ["データ区分: い", "あ", "か"]
+    assert [finding.message_en for finding in found] == ["record_type: b", "a", "c"]
+
+
+def test_a_finding_shows_the_value_without_its_padding_and_at_most_forty_of_it() -> None:
+    report = Report()
+    for text in ("ｶｸｳ  ", " 12", "", "\x00\uf783A", "9" * 41):
+        report.add(ERROR, 1, RECORD_TYPE, Said("…", "..."), text)
+    assert [f.value for f in report.findings()] == ["ｶｸｳ", " 12", "", r"\x00\x83A", "9" * 40]
+
+
+def test_the_text_of_a_finding_has_both_languages_and_the_value() -> None:
+    (found,) = report_of(ERROR).findings()
+    assert found.text == "データ区分: … / record_type: ...: 「x」"
 
 
 def test_an_error_behind_a_thousand_warnings_refuses_the_file() -> None:

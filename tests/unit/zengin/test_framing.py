@@ -1,11 +1,13 @@
 """Bytes become records: encodings, line ends, lengths, and the order of the records."""
 
 import re
+import tracemalloc
 from itertools import product
 
 import pytest
 
-from sandbox.domain.zengin import LineEnd, read_transfers, write_transfers
+from sandbox.domain.zengin import Code, LineEnd, read_transfers, write_transfers
+from sandbox.domain.zengin.findings import MOST_FINDINGS
 from tests.unit.zengin.building import (
     FORM_ONLY,
     batch,
@@ -196,3 +198,25 @@ def test_two_batches_are_read_apart() -> None:
     first, other = read_transfers(data, FORM_ONLY).batches
     assert (first.total_amount, other.total_amount) == (100_000, 5)
     assert other.header.designated_date == "1006"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_a_file_of_line_ends_takes_no_more_room_than_its_size_deserves(end: bytes) -> None:
+    data = b"1" + end * 100_000
+    tracemalloc.start()
+    try:
+        reading = read_transfers(data, FORM_ONLY)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(reading.findings) == MOST_FINDINGS
+    assert {finding.code for finding in reading.findings} == {Code.BAD_LENGTH}
+    assert peak < 20 * len(data)
+
+
+def test_what_is_wrong_behind_many_short_lines_is_found_as_well() -> None:
+    """Each is found twice: it is too short, and has no header before it."""
+    spoiled = bulk_file(item()).replace(b"9999", b"999A")
+    reading = read_transfers(b"2\r\n" * 49 + spoiled, FORM_ONLY)
+    assert [finding.code for finding in reading.findings].count(Code.BAD_LENGTH) == 49
+    assert (reading.findings[-1].code, reading.findings[-1].record) == (Code.NOT_DIGITS, 51)

@@ -254,7 +254,7 @@ class TestUnreadable:
             (lambda d: overwrite(d, 4, 40, "1"), "Z302", "record 4, bytes 40–40"),
             (lambda d: overwrite(d, 4, 55, "0000003"), "Z301", "record 4, bytes 55–61"),
             (lambda d: file_of(records_of(d)[:-1]), "Z104", "record 4, bytes 1–200"),
-            (lambda d: b"", "Z107", "record 1, bytes 1–200"),
+            (lambda d: b"", "Z107", "record 1, bytes 1–1"),
         ],
     )
     def test_a_spoiled_file_says_where(
