@@ -109,16 +109,33 @@ async def find_application(db: Reader, contractor_id: str) -> tuple[str, str, in
 
 
 async def list_request_numbers(
-    db: Reader, contractor_id: str, statuses: Collection[str], *, before: int, limit: int
+    db: Reader,
+    contractor_id: str,
+    statuses: Collection[str],
+    *,
+    account_ids: Collection[str] | None,
+    before: int,
+    limit: int,
 ) -> list[int]:
-    """Return requests in one of ``statuses``, newest first, below the number ``before``."""
+    """Return requests in one of ``statuses``, newest first, below the number ``before``.
+
+    ``account_ids``: only those that pay from one of these; None: from any account.
+    """
     marks = ", ".join(f"${number}" for number in range(4, 4 + len(statuses)))
+    limited = "" if account_ids is None else f"AND {_paying_from(account_ids, 4 + len(statuses))} "
     rows = await db.fetch(
         "SELECT request FROM transfer_request WHERE contractor_id = $1 AND request < $2 "
-        f"AND status IN ({marks}) ORDER BY request DESC LIMIT $3",
+        f"AND status IN ({marks}) {limited}ORDER BY request DESC LIMIT $3",
         contractor_id,
         before,
         limit,
         *statuses,
+        *(account_ids or ()),
     )
     return [row[0] for row in rows]
+
+
+def _paying_from(account_ids: Collection[str], first: int) -> str:
+    """Return the condition on the account, its parameters counted from ``first``."""
+    marks = ", ".join(f"${number}" for number in range(first, first + len(account_ids)))
+    return f"account IN (SELECT account FROM account WHERE account_id IN ({marks or 'NULL'}))"

@@ -1,6 +1,7 @@
 """Every page that the bank's customers and its testers can come to, and the way there."""
 
 from tests.browser.support import Person
+from tests.opening import ask, set_calendar, stop
 
 
 async def sign_in_page(person: Person) -> None:
@@ -85,6 +86,30 @@ async def reason(person: Person) -> None:
     await person.page.goto(f"{person.running.url}/reasons/refresh_reused")
 
 
+async def notices(person: Person) -> None:
+    running = person.running
+    await stop(running, from_="2026-11-20T01:00", for_="4h", announce={})
+    terms = {"version": "第2版", "effective_on": "2026-12-01"}
+    await ask(running, "POST", "/bank/tomato/terms", terms)
+    await person.page.goto(f"{running.url}/tomato/notices")
+
+
+async def closed(person: Person) -> None:
+    await person.begin()
+    await set_calendar(person.running, hours={"every": ["11:00-19:00"]})
+    await person.page.reload()
+
+
+async def stopped(person: Person) -> None:
+    await stop(person.running, for_="4h", style="html")
+    await person.begin()
+
+
+async def ended(person: Person) -> None:
+    await stop(person.running, kind="end")
+    await person.begin()
+
+
 PLACES = {
     way.__name__: way
     for way in (
@@ -104,6 +129,10 @@ PLACES = {
         bar_of_consent,
         reasons,
         reason,
+        notices,
+        closed,
+        stopped,
+        ended,
     )
 }
 # Where something went wrong, and the page has to say so at once.
@@ -115,4 +144,7 @@ TROUBLES = (
     "error",
     "long_error",
     "expired",
+    "closed",
+    "stopped",
+    "ended",
 )

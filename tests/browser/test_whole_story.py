@@ -82,23 +82,8 @@ def moved(lines, at_first):
     )
 
 
-@pytest.mark.requirement("W-11", "W-12", "W-13", "W-34", "W-35", "W-37", "W-38", "W-40", "W-43")
-async def test_a_transfer_from_the_first_administrator_to_the_settled_books(person):
-    await name_security_administrator(person)
-    await give_rights(person)
-    client_id, _ = await have_client_issued(person)
-    await register(person)
-
-    token = await consent(person, client_id, "kigyou_maker", UPDATE)
-    maker = server_of(person, client_id, token)
-    checker = server_of(
-        person, client_id, await consent(person, client_id, "kigyou_checker", APPROVAL)
-    )
-    payee = Direct(person.running)
-    reader = Orders(payee, (await payee.log_in("shoji_viewer"))["access_token"])
-    before = await books(person)
-    lines_before = len(await lines_of(maker, PAYER)), len(await lines_of(reader, PAYEE))
-
+async def pay(maker, checker):
+    """Register a transfer to two accounts and have it approved; return its id."""
     answer = await maker.register(
         item(
             1,
@@ -116,6 +101,27 @@ async def test_a_transfer_from_the_first_administrator_to_the_settled_books(pers
     reference = answer["transaction_id"]
     status, approved = await checker.act(reference, "submissions")
     assert (status, approved["transaction_status_name"]) == (200, "受付済み")
+    return reference
+
+
+@pytest.mark.requirement("W-11", "W-12", "W-13", "W-34", "W-35", "W-37", "W-38", "W-40", "W-43")
+async def test_a_transfer_from_the_first_administrator_to_the_settled_books(person):
+    await name_security_administrator(person)
+    await give_rights(person)
+    client_id, _ = await have_client_issued(person)
+    await register(person)
+
+    token = await consent(person, client_id, "kigyou_maker", UPDATE)
+    maker = server_of(person, client_id, token)
+    checker = server_of(
+        person, client_id, await consent(person, client_id, "kigyou_checker", APPROVAL)
+    )
+    payee = Direct(person.running)
+    reader = Orders(payee, (await payee.log_in("shoji_viewer"))["access_token"])
+    before = await books(person)
+    lines_before = len(await lines_of(maker, PAYER)), len(await lines_of(reader, PAYEE))
+
+    reference = await pay(maker, checker)
 
     await person.running.advance("9d")
     maker.token = await consent(person, client_id, "kigyou_maker", UPDATE)

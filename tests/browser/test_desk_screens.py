@@ -1,0 +1,39 @@
+"""Every page of the contractor's: a picture of it, and what axe-core finds grave in it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser.desks import PLACES
+from tests.browser.test_axe import complaints
+from tests.browser.test_screens import is_blank, size_and_rows
+
+LANGUAGES = {"ja": "ja-JP", "en": "en-US"}
+WIDTHS = {"desktop": 1280, "phone": 390}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    found = Path(os.environ.get("SCREENS_DIR") or tmp_path / "screens")
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("language", "context_options"),
+    [(short, {"locale": locale}) for short, locale in LANGUAGES.items()],
+    ids=LANGUAGES,
+)
+async def test_each_page_has_its_picture_and_nothing_grave(person, place, language, directory):
+    await PLACES[place](person)
+    assert await person.page.locator("html").get_attribute("lang") == language
+    for device, width in WIDTHS.items():
+        await person.page.set_viewport_size({"width": width, "height": 800})
+        path = directory / f"{place}-{language}-{device}.png"
+        await person.page.screenshot(path=path, full_page=True)
+        seen_width, _, rows = size_and_rows(path.read_bytes())
+        assert seen_width == width  # nothing makes the page itself scroll sideways
+        assert not is_blank(rows)
+        assert await complaints(person.page) == []
