@@ -52,7 +52,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     SANDBOX_CONTROL_OPEN=1
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=250ms --retries=3 \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=0.25s --retries=3 \
     CMD ["/usr/bin/python3", "-m", "sandbox", "health"]
 ENTRYPOINT ["/usr/bin/python3", "-m", "sandbox"]
 CMD ["serve"]

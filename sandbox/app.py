@@ -35,6 +35,7 @@ from sandbox.web.bank_door import bank_door
 from sandbox.web.control import control_door
 from sandbox.web.control.endpoint import Controls
 from sandbox.web.control.guard import Guard
+from sandbox.web.faults.gate import GATE
 from sandbox.web.front import Front
 from sandbox.web.pages import Pages
 from sandbox.web.profile import Profile
@@ -287,6 +288,7 @@ async def _serving(
     host, tls_url = settings["host"] or "127.0.0.1", None
     try:
         await bank.setup()
+        bank.app[GATE].stand_before(bank.server)
         await control.setup()
         data_url = await _listen(bank, host, settings["port"])
         if tls is not None:

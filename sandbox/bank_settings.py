@@ -9,7 +9,16 @@ from typing import Any
 
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.moment import parse_time_of_day
-from sandbox.setting_texts import boolean, count, hours, registration, request_uri_lifetime
+from sandbox.setting_texts import (
+    boolean,
+    count,
+    hours,
+    line_end,
+    notice_form,
+    registration,
+    request_uri_lifetime,
+)
+from sandbox.transfer_settings import TRANSFER_SETTINGS
 
 BANKS = ("tomato", "web21")
 
@@ -108,8 +117,7 @@ BANK_SETTINGS: tuple[BankSetting, ...] = (
         "step_up_max_age_ms",
         parse_duration,
         "0s",
-        "How old the log-in may be for transactions; 0s: as old as the grant",
-        web21=None,
+        "How old the log-in may be for transactions (tomato) or approvals (web21); 0s: any age",
     ),
     _row(
         "key_rotation_ms",
@@ -141,6 +149,27 @@ BANK_SETTINGS: tuple[BankSetting, ...] = (
     ),
     _row("lock_duration_ms", parse_duration, "1h", "How long a login or address stays locked"),
     _row(
+        "desk_session_lifetime_ms",
+        parse_duration,
+        "30m",
+        "How long a log-in at the contractor's pages lasts",
+        tomato=None,
+    ),
+    _row(
+        "desk_identity_lifetime_ms",
+        parse_duration,
+        "10m",
+        "How long the second identity check of those pages counts",
+        tomato=None,
+    ),
+    _row(
+        "key_grace_ms",
+        parse_duration,
+        "0s",
+        "How long a changed encryption key still opens the fields of requests",
+        tomato=None,
+    ),
+    _row(
         "look_back_months", count, "13", "How many months of statement lines are shown", web21=None
     ),
     _row("most_items", count, "9999", "Most statement lines in one answer", web21="999"),
@@ -151,13 +180,42 @@ BANK_SETTINGS: tuple[BankSetting, ...] = (
         "Data calls a minute per client and contractor; 0: no limit",
         web21="60",
     ),
-    _row("hours", hours, "always", "Service hours: always or regional"),
+    _row(
+        "idempotency_lifetime_ms",
+        parse_duration,
+        "24h",
+        "How long the answer to a call with an Idempotency-Key is kept for a repeat",
+        tomato=None,
+    ),
+    _row(
+        "double_login",
+        boolean,
+        "0",
+        "1: while a user is signed in at the bank's pages, API calls of that user fail",
+        tomato=None,
+    ),
+    _row("hours", hours, "always", "Service hours: always, regional, closed, or a table (JSON)"),
     _row(
         "closing_run_at",
         parse_time_of_day,
         "00:00",
         "When the closing run moves on the previous-day balances, of every bank (Tokyo)",
         web21=None,
+    ),
+    *(_row(*of_transfers, tomato=None) for of_transfers in TRANSFER_SETTINGS),
+    _row(
+        "zengin_line_end",
+        line_end,
+        "crlf",
+        "What ends each record of a Zengin file that the bank writes: crlf or none",
+        tomato=None,
+    ),
+    _row(
+        "zengin_notice_form",
+        notice_form,
+        "B",
+        "Form of the incoming transfer notice: B, or A with amounts of ten digits alone",
+        tomato=None,
     ),
     _row(
         "strict_realism",

@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from sandbox.clock import ClockState, machine_now, parse_clock
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.hours import PRESETS
+from sandbox.domain.hours import parse_schedule
+from sandbox.domain.time import DAY, MINUTE
+from sandbox.domain.transfer.policy import RecallAnswer, Totals
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -39,6 +41,51 @@ def count(text: str) -> int:
     return int(text)
 
 
+def some(text: str) -> int:
+    """Read a number that is at least 1."""
+    if not count(text):
+        raise ValueError("must be a whole number from 1 to 1000000")
+    return count(text)
+
+
+def days(text: str) -> int:
+    return _within(text, 0, 3_660)
+
+
+def day_of_month(text: str) -> int:
+    return _within(text, 1, 28)  # every month has them
+
+
+def yen(text: str) -> int:
+    return _within(text, 0, 9_999_999_999)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+    if not least <= number <= most:
+        raise ValueError(f"must be a whole number from {least} to {most}")
+    return number
+
+
+def run_interval(text: str) -> int:
+    interval_ms = parse_duration(text)
+    if not MINUTE <= interval_ms <= DAY:
+        raise ValueError("must be from 1m to 24h")
+    return interval_ms
+
+
+def totals(text: str) -> Totals:
+    if text not in set(Totals):
+        raise ValueError(f"must be one of {', '.join(Totals)}")
+    return Totals(text)
+
+
+def recall_answer(text: str) -> RecallAnswer:
+    if text not in set(RecallAnswer):
+        raise ValueError(f"must be one of {', '.join(RecallAnswer)}")
+    return RecallAnswer(text)
+
+
 def request_uri_lifetime(text: str) -> int:
     lifetime_ms = parse_duration(text)
     if not 5_000 <= lifetime_ms <= 599_000:  # RFC 9126 and FAPI 2.0: less than 10 minutes
@@ -49,6 +96,18 @@ def request_uri_lifetime(text: str) -> int:
 def registration(text: str) -> str:
     if text not in ("off", "open", "token"):
         raise ValueError("must be off, open or token")
+    return text
+
+
+def line_end(text: str) -> str:
+    if text not in ("crlf", "none"):
+        raise ValueError("must be crlf or none")
+    return text
+
+
+def notice_form(text: str) -> str:
+    if text not in ("A", "B"):
+        raise ValueError("must be A or B")
     return text
 
 
@@ -64,8 +123,7 @@ def clock(text: str) -> ClockState:
 
 
 def hours(text: str) -> str:
-    if text not in PRESETS:
-        raise ValueError(f"must be one of {', '.join(sorted(PRESETS))}")
+    parse_schedule(text)
     return text
 
 

@@ -14,6 +14,12 @@ BASE = "/web21/bizsol/v1/banks/0009"
 SHOJI, LOGI, FOODS, DENKI, KOGYO = (f"0000000000000000AG0000000001A00{n}" for n in range(1, 6))
 CLIENTS = {SHOJI: "10000001", LOGI: "10000002", FOODS: "10000003", DENKI: "10000004"}
 CLIENTS[KOGYO] = "10000005"
+# One firm for each stage on the way: nobody named, no rights, nothing issued, refused, base
+# contract suspended, nothing applied for.
+KIGYOU, KENSETSU, UNYU, INSATSU, SHOKAI, HYAKKA = (
+    f"0000000000000000AG0000000001A0{n:02}" for n in range(6, 12)
+)
+CLIENTS[SHOKAI] = "10000010"
 MAIN_ACCOUNT = "0010110000010"
 
 

@@ -195,3 +195,31 @@ def unlock(
         found.unlock(login=login, address=address, bank=bank)
         freed = " and ".join(each for each in (login, address) if each)
         print_one({}, f"{freed} may sign in again.", as_json=as_json)
+
+
+def revoke(
+    client: AnyClient = None,
+    contractor: Annotated[str | None, typer.Option(metavar="ID", help="All of this one")] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="USER_ID", help="With --contractor: this user's alone")
+    ] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="All grants of the bank")] = False,
+    reason: Annotated[str | None, typer.Option(help="Such as password_changed")] = None,
+    lag: Annotated[str | None, typer.Option(help="How long they still go on: 90s")] = None,
+    bank: Bank = BANK,
+    world: WorldName = WORLD,
+    control: Control = CONTROL,
+    as_json: AsJson = False,
+) -> None:
+    """End grants early, by the bank: of a client, a contractor, a user, or all."""
+    with asking_world(control, world) as found:
+        revoked = found.revoke(
+            client_id=client,
+            contractor_id=contractor,
+            user_id=user,
+            everybody=everybody,
+            reason=reason,
+            lag=lag,
+            bank=bank,
+        )
+        print_one(revoked, f"{revoked.ended} grants have ended.", as_json=as_json)

@@ -19,6 +19,7 @@ from sandbox.cli import (
     transfers,
     worlds,
 )
+from sandbox.cli.conduct import conduct
 from sandbox.cli.journal import journal
 from sandbox.cli.login import login
 from sandbox.cli.run import run, scenarios
@@ -118,6 +119,7 @@ app.add_typer(transfers.app, name="transfers")
 app.command()(access.unlock)
 app.command()(access.revoke)
 app.command()(journal)
+app.command()(conduct)
 app.add_typer(certs.app, name="certs")
 app.add_typer(keys.app, name="keys")
 app.command()(run)

@@ -41,8 +41,10 @@ NEXT_STEPS = {
     "no-client-secret": "See how it authenticates: bank-sandbox clients show ID",
     "unknown-bank": "See them all: bank-sandbox worlds show",
     "unknown-subject": "See what there is: bank-sandbox tokens list, bank-sandbox grants list",
+    "unknown-transfer": "See them all: bank-sandbox transfers list",
     "authorization-refused": "See redirect URIs and scopes: bank-sandbox worlds show",
     "unauthorized": "Put the server's token into SANDBOX_CONTROL_TOKEN",
+    "unknown-fault": "See them all: bank-sandbox faults list",
     "tls-off": "Start one with TLS: bank-sandbox serve --tls",
     "invalid-clock": "See what it reads: bank-sandbox clock show",
 }

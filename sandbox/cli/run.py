@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario, StepOutcome, Verdict
 
 scenarios = typer.Typer(help="Scenarios: what comes along, and checks.", no_args_is_help=True)
+# The ports of a server of the run's own, or a server that runs and the name of a world on it.
+Where: TypeAlias = tuple[int, int] | tuple[str, str]
 WATCH_SECONDS = 0.5
 APP_URL = "http://127.0.0.1:8000"
 
@@ -58,20 +60,30 @@ def run(
     port: Annotated[int, typer.Option(help="Port of the bank door of the run's own server")] = 8080,
     control_port: Annotated[int, typer.Option(help="Port of its control door")] = 8081,
     control: Control = CONTROL,
+    world: Annotated[
+        str, typer.Option(metavar="NAME", help="With --control: what its new world is called")
+    ] = "",
 ) -> None:
     """Run a scenario against an app. Exit code 0 where it passes, 1 where it does not.
 
+    2: the scenario, its file or the ports are no good. 3: the app or the server does not answer.
+
     By itself it starts a bank of its own on the usual ports, so that an app that knows the bank
-    needs no other address. With --control it makes a world of its own on that server instead.
+    needs no other address. With --control it makes a world of its own on that server instead, for
+    an app that calls the bank under /w/NAME.
     """
+    if watch and not Path(scenario).is_file():
+        fail(EXIT_USAGE, f"--watch wants a file, and {scenario} is none")
+    seen = _stamp(scenario)
     found = _read(scenario)
-    where = control if control else (port, control_port)
+    where = (control, world) if control else (port, control_port)
     verdict = _play(found, against, where, is_stepped=step)
     _finish(verdict, report)
-    while watch:
-        found = _changed(scenario, found)
-        verdict = _play(found, against, where, is_stepped=step)
-        _finish(verdict, report)
+    with suppress(KeyboardInterrupt):
+        while watch:
+            seen, found = _changed(scenario, seen, found)
+            verdict = _play(found, against, where, is_stepped=step)
+            _finish(verdict, report)
     raise typer.Exit(0 if verdict.has_passed else EXIT_REFUSED)
 
 
@@ -90,36 +102,41 @@ def _read(name: str) -> "Scenario":
         fail(EXIT_USAGE, f"{name} cannot be read: {error}")
 
 
-def _changed(name: str, kept: "Scenario") -> "Scenario":
-    """Wait until the file changes, and return what it is then; after a bad edit, go on waiting."""
+def _stamp(name: str) -> int:
+    """Return what changes when the file does; 0 while there is none, as between two saves."""
+    try:
+        return Path(name).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
+    """Wait for an edit, and return what the file is then; after a bad one, go on waiting."""
     from sandbox.scenarios.library import text_of
     from sandbox.scenarios.reading import ScenarioInvalid, read_scenario
 
-    path = Path(name)
-    seen = path.stat().st_mtime_ns
     typer.echo(f"Watching {name}; Ctrl+C ends.")
     while True:
-        asyncio.run(asyncio.sleep(WATCH_SECONDS))
-        now = path.stat().st_mtime_ns if path.exists() else seen
-        if now == seen:
+        now = _stamp(name)
+        if now in (0, seen):
+            asyncio.run(asyncio.sleep(WATCH_SECONDS))
             continue
         seen = now
         try:
-            return read_scenario(text_of(name))
+            return seen, read_scenario(text_of(name))
         except (ScenarioInvalid, OSError, UnicodeDecodeError) as error:
             typer.echo(f"{error}\nThe edit is not taken; {kept.name} stays as it was.", err=True)
 
 
-def _play(
-    scenario: "Scenario", against: str, where: tuple[int, int] | str, *, is_stepped: bool
-) -> "Verdict":
+def _play(scenario: "Scenario", against: str, where: Where, *, is_stepped: bool) -> "Verdict":
     from sandbox.client import ProblemError, Unreachable
+    from sandbox.scenarios.app import App, AppUnreachable
 
     async def play() -> "Verdict":
-        from sandbox.scenarios.app import App
         from sandbox.scenarios.running import Run
 
-        async with _bank(scenario, where) as bank, App(against) as app:
+        async with App(against) as app, _bank(scenario, where) as bank:
+            await app.reach()
             with _progress(scenario, is_stepped) as progress:
                 return await Run(scenario, bank, app, tell=progress.tell).play()
 
@@ -127,6 +144,8 @@ def _play(
         return asyncio.run(play())
     except Unreachable as error:
         fail(EXIT_UNREACHABLE, str(error))
+    except AppUnreachable as error:
+        fail(EXIT_UNREACHABLE, str(error), "Start the app, or say where it is: --against URL")
     except ProblemError as error:
         fail(EXIT_REFUSED, str(error))
     except OSError as error:
@@ -134,10 +153,11 @@ def _play(
 
 
 @asynccontextmanager
-async def _bank(scenario: "Scenario", where: tuple[int, int] | str) -> AsyncIterator["Bank"]:
+async def _bank(scenario: "Scenario", where: Where) -> AsyncIterator["Bank"]:
     """Give a new world to the block: of a server of its own, or of one that runs already."""
-    if isinstance(where, str):
-        async with _world(scenario, where) as bank:
+    first, second = where
+    if isinstance(first, str):
+        async with _world(scenario, first, str(second)) as bank:
             yield bank
         return
     import tempfile
@@ -147,8 +167,8 @@ async def _bank(scenario: "Scenario", where: tuple[int, int] | str) -> AsyncIter
 
     with tempfile.TemporaryDirectory(prefix="bank-sandbox-run-") as data:
         flags = {
-            "port": str(where[0]),
-            "control_port": str(where[1]),
+            "port": str(first),
+            "control_port": str(second),
             "data": data,
             "seed": str(scenario.seed),
             "clock": f"frozen:{scenario.clock}",
@@ -162,13 +182,16 @@ async def _bank(scenario: "Scenario", where: tuple[int, int] | str) -> AsyncIter
 
 
 @asynccontextmanager
-async def _world(scenario: "Scenario", control: str) -> AsyncIterator["Bank"]:
+async def _world(scenario: "Scenario", control: str, name: str) -> AsyncIterator["Bank"]:
     from sandbox.client import AsyncSandbox
     from sandbox.scenarios.bank import Bank
 
     async with AsyncSandbox(control) as sandbox:
         world = await sandbox.worlds.create(
-            seed=scenario.seed, clock=f"frozen:{scenario.clock}", personas=scenario.personas
+            name or None,
+            seed=scenario.seed,
+            clock=f"frozen:{scenario.clock}",
+            personas=scenario.personas,
         )
         typer.echo(f"World {world.name}: the app has to call {(await world.describe()).base_url}")
         try:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from sandbox.cli import collector
 from sandbox.settings import SETTINGS, SettingInvalid, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -52,15 +53,21 @@ def run_server(flags: dict[str, str]) -> int:
 def _run(settings: Settings) -> int:
     import asyncio
 
+    collector.rest()
     from sandbox.app import serve
     from sandbox.storage.database import DataDirectoryInUse, SchemaMismatch
 
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(settings, lambda sandbox: announce(sandbox, settings)))
+            runner.run(serve(settings, lambda sandbox: _announced(sandbox, settings)))
     except (DataDirectoryInUse, SchemaMismatch, OSError) as error:
         return _complain(str(error))
     return 0
+
+
+def _announced(sandbox: "Sandbox", settings: Settings) -> None:
+    announce(sandbox, settings)
+    collector.resume()
 
 
 def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":

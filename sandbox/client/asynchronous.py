@@ -10,6 +10,7 @@ from sandbox.client import (
     calls,
     certificates,
     clients,
+    conduct,
     contracts,
     faults,
     journal,
@@ -195,6 +196,14 @@ class AsyncFaults(AsyncPart):
     explain = sent(faults.explain)
 
 
+class AsyncConductOf(AsyncPart):
+    """How the clients behaved. Called as it is, it judges by what the bank can see."""
+
+    __call__ = sent(conduct.show)
+    judge = sent(conduct.judge)
+    report = sent(conduct.report)
+
+
 class AsyncJournal(AsyncPart):
     """The calls at the bank door; secrets and tokens are masked in it."""
 
@@ -231,6 +240,7 @@ class AsyncWorld(AsyncPart):
     reset = sent(calls.reset)
     unlock = sent(staff.unlock)
     revoke = sent(staff.revoke)
+    act_on_contractor = sent(staff.act_on_contractor)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
@@ -247,6 +257,7 @@ class AsyncWorld(AsyncPart):
         self.keys = AsyncKeys(transport, world)
         self.faults = AsyncFaults(transport, world)
         self.journal = AsyncJournal(transport, world)
+        self.conduct = AsyncConductOf(transport, world)
 
     def __repr__(self) -> str:
         return f"AsyncWorld({self.name!r})"

@@ -7,7 +7,18 @@ from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar, Unpack
 from urllib.parse import urlsplit
 
-from sandbox.client import calls, certificates, clients, journal, keys, staff
+from sandbox.client import (
+    calls,
+    certificates,
+    clients,
+    conduct,
+    contracts,
+    faults,
+    journal,
+    keys,
+    staff,
+    transfers,
+)
 from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
@@ -96,7 +107,33 @@ class Grants(Part):
 
 
 class Accounts(Part):
+    post = sent(staff.post_entry)
+    set_state = sent(staff.set_account_state)
     list = listed(calls.list_accounts)
+
+
+class Contracts(Part):
+    """The service contracts of one world, and their users."""
+
+    get = sent(contracts.show)
+    act = sent(contracts.act)
+    list = listed(contracts.list_contracts)
+
+
+class Transfers(Part):
+    """The transfer requests of one world, whoever's they are."""
+
+    get = sent(transfers.show)
+    items = listed(transfers.list_items)
+    answer_recall = sent(transfers.answer_recall)
+    report_unable = sent(transfers.report_unable)
+    ask_recall = sent(transfers.ask_recall)
+    delete = sent(transfers.delete)
+    script = sent(transfers.script)
+    scripts = sent(transfers.list_scripts)
+    fees = sent(transfers.show_fees)
+    set_fees = sent(transfers.set_fees)
+    list = listed(transfers.list_transfers)
 
 
 class ClockOf(Part):
@@ -133,6 +170,25 @@ class Keys(Part):
     rotate = sent(keys.rotate)
 
 
+class Faults(Part):
+    """What goes wrong in one world on request."""
+
+    list = sent(faults.list_faults)
+    add = sent(faults.add)
+    get = sent(faults.show)
+    remove = sent(faults.remove)
+    clear = sent(faults.clear)
+    explain = sent(faults.explain)
+
+
+class ConductOf(Part):
+    """How the clients behaved. Called as it is, it judges by what the bank can see."""
+
+    __call__ = sent(conduct.show)
+    judge = sent(conduct.judge)
+    report = sent(conduct.report)
+
+
 class Journal(Part):
     """The calls at the bank door; secrets and tokens are masked in it."""
 
@@ -165,6 +221,8 @@ class World(Part):
     approve = sent(calls.approve)
     reset = sent(calls.reset)
     unlock = sent(staff.unlock)
+    revoke = sent(staff.revoke)
+    act_on_contractor = sent(staff.act_on_contractor)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
@@ -174,10 +232,14 @@ class World(Part):
         self.tokens = Tokens(transport, world)
         self.grants = Grants(transport, world)
         self.accounts = Accounts(transport, world)
+        self.contracts = Contracts(transport, world)
+        self.transfers = Transfers(transport, world)
         self.clock = ClockOf(transport, world)
         self.snapshots = Snapshots(transport, world)
         self.keys = Keys(transport, world)
+        self.faults = Faults(transport, world)
         self.journal = Journal(transport, world)
+        self.conduct = ConductOf(transport, world)
 
     def __repr__(self) -> str:
         return f"World({self.name!r})"

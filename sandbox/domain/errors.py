@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CONTRACT_ENDED = "contract_ended"
     CLIENT_BLOCKED = "client_blocked"
     RIGHT_REMOVED_BY_ADMIN = "right_removed_by_admin"
+    LINKAGE_ENDED = "linkage_ended"
     FOREIGN_TOKEN = "foreign_token"
     KEY_NOT_PROVEN = "key_not_proven"
     UNKNOWN = "unknown"
@@ -44,7 +45,11 @@ class Holder(Protocol):
 
 
 class BankError(Exception):
-    """Base class; never raised itself."""
+    """Base class; never raised itself.
+
+    Some have ``details``: (field, problem) of each field that is wrong, or (field, code, message).
+    Some have a ``code`` by which a bank tells them apart.
+    """
 
 
 class TokenRejected(BankError):

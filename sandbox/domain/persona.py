@@ -118,6 +118,7 @@ class Persona:
     accounts: tuple[PersonaAccount, ...]
     firm: Firm | None = None  # a corporate contract with several users
     user: FirmUser | None = None  # the one of them that this is
+    address_kana: str = ""  # half-width; empty: the bank tells it to nobody
 
     @property
     def person_name(self) -> str:
@@ -221,7 +222,7 @@ def parse_personas(document: Document) -> tuple[Persona, ...]:
 
 
 def _persona(entry: Document, id_length: int) -> Persona:
-    firm = parse_firm(entry) if "contract" in entry else None
+    firm = parse_firm(entry) if "users" in entry else None
     login = _login(entry["login"]) if firm is None else _login_of(firm, firm.users[0])
     return Persona(
         contractor_id=entry.get("contractor_id", f"persona-{entry['persona']}"),
@@ -236,6 +237,7 @@ def _persona(entry: Document, id_length: int) -> Persona:
         credential_state=entry.get("credential_state", "live"),
         accounts=tuple(_account(account, id_length) for account in entry["accounts"]),
         firm=firm,
+        address_kana=entry.get("address_kana", ""),
     )
 
 

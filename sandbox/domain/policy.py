@@ -36,6 +36,10 @@ class BankPolicy(TransferPolicy):
     # environment often calls from one address alone (O-24).
     address_lock_after: int = 50
     lock_duration_ms: int = HOUR
+    # the contractor's own pages (契約者ページ)
+    desk_session_lifetime_ms: int = 30 * MINUTE  # from sign-in on
+    desk_identity_lifetime_ms: int = 10 * MINUTE  # W-37: how long an identity check counts
+    key_grace_ms: int = 0  # W-39: how long a changed encryption key still opens requests
     # which accounts a contractor may offer to a provider, by kind of contractor
     offered_individual: tuple[str, ...] = ("ordinary",)
     offered_corporate: tuple[str, ...] = ("ordinary", "current")
@@ -45,6 +49,8 @@ class BankPolicy(TransferPolicy):
     longest_period_years: int = 1
     most_items: int = 9_999
     rate_limit_per_minute: int = 30  # per client and contractor; 0: no limit
+    idempotency_lifetime_ms: int = DAY  # how long a repeated call gets its first answer again
+    double_login: bool = False  # a user who is signed in at the pages cannot call the API
     # the bank's day
     hours: str = "always"
     closing_run_at: time = time(0, 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.client import AsyncSandbox, AsyncWorld, Sandbox, World
 from sandbox.client.answers import Client, Clock, Consent, Persona, Snapshot, Tokens
+from sandbox.client.faults import Fault
 
 # One moment for all tests: the same people with the same statements in every run.
 CLOCK = "frozen:2026-12-01T10:00"
@@ -18,7 +19,7 @@ class TestBank:
     """One bank of a test's own world. Every method waits for its answer; ``aio`` is to be awaited.
 
     ``world``, ``aio``: the whole world (``sandbox.client.World``, ``AsyncWorld``);
-    ``clock``, ``accounts``, ``grants``, ``journal``: parts of it;
+    ``clock``, ``accounts``, ``grants``, ``journal``, ``faults``: parts of it;
     ``issuer``, ``api_base``, ``authorization_endpoint``, ``token_endpoint``,
     ``revocation_endpoint``: the bank's addresses.
     """
@@ -40,6 +41,7 @@ class TestBank:
         self.accounts = world.accounts
         self.grants = world.grants
         self.journal = world.journal
+        self.faults = world.faults
 
     def __repr__(self) -> str:
         return f"<bank {self.name} of world {self.world.name}>"
@@ -69,6 +71,19 @@ class TestBank:
     ) -> Tokens:
         """Return tokens as the client would get them, without its taking part."""
         return self.world.tokens.mint(client_id, persona, scope=scope, bank=self.name)
+
+    @contextmanager
+    def struck_by(self, effect: str | Mapping[str, Any], **rule: Any) -> Iterator[Fault]:
+        """Let calls of this bank go wrong during the block; ``rule`` is what ``faults.add`` takes.
+
+        A ``match`` of its own counts beside the bank's name.
+        """
+        match = {"bank": self.name, **rule.pop("match", {})}
+        fault = self.faults.add(effect, match, **rule)
+        try:
+            yield fault
+        finally:
+            self.faults.remove(fault.id)
 
     def snapshot(self, name: str = SNAPSHOT) -> Snapshot:
         """Keep the world as it stands."""

@@ -17,8 +17,10 @@ FOLDER = "bank-sandbox-report"
 SECTION = "bank sandbox"
 
 
-def keep(item: pytest.Item, report: pytest.TestReport, bank: TestBank) -> None:
+def keep(item: pytest.Item, report: pytest.TestReport, bank: object) -> None:
     """Write the world of a failed test into its folder and say in the report how to reopen it."""
+    if not isinstance(bank, TestBank):
+        return  # something of the test's own that has this name
     try:
         text = _written(_folder(item), bank)
     except (SandboxError, OSError) as error:

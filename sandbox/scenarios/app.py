@@ -1,5 +1,7 @@
 """The app under test, as a browser and a scheduler see it. It knows nothing of the sandbox."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,19 +19,28 @@ class AppUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """``body``: parsed JSON, or None where it is none. ``location``: where it redirects to."""
+    """``location``: where it redirects to."""
 
     status: int
-    body: Any
+    text: str
     location: str | None
+
+    @property
+    def body(self) -> Any:
+        """The parsed JSON, or None where it is none."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
 
 
 class App:
-    """``url``: where the app under test listens."""
+    """``url``: where the app under test listens. Each browser has cookies of its own."""
 
     def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self.url = url.rstrip("/")
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s))
+        self._timeout_s = timeout_s
+        self._browsers: dict[str, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> "App":
         return self
@@ -37,9 +48,32 @@ class App:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        await self._http.close()
+        for browser in self._browsers.values():
+            await browser.close()
 
-    async def call(self, method: str, path: str, body: Any = None) -> Answer:
+    def _browser(self, name: str) -> aiohttp.ClientSession:
+        if name not in self._browsers:
+            self._browsers[name] = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+                cookie_jar=aiohttp.CookieJar(unsafe=True),  # apps under test have no names
+            )
+        return self._browsers[name]
+
+    async def reach(self) -> None:
+        """Find out whether anybody listens at the app's address; nothing is asked.
+
+        Raises:
+            AppUnreachable: nobody does, or it is no address.
+        """
+        parts = urlsplit(self.url)
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            _, writer = await asyncio.open_connection(parts.hostname or "", port)
+        except (OSError, ValueError) as error:
+            raise AppUnreachable(f"no app answers at {self.url}: {error}") from error
+        writer.close()
+
+    async def call(self, method: str, path: str, body: Any = None, *, browser: str = "") -> Answer:
         """Call the app and return its answer; redirects are not followed.
 
         Raises:
@@ -47,28 +81,22 @@ class App:
         """
         url = f"{self.url}{path}"
         sent: Mapping[str, Any] = {} if body is None else {"json": body}
+        http = self._browser(browser)
         try:
-            async with self._http.request(method, url, allow_redirects=False, **sent) as answer:
+            async with http.request(method, url, allow_redirects=False, **sent) as answer:
                 return Answer(
                     status=answer.status,
-                    body=await _json(answer),
+                    text=await answer.text(errors="replace"),
                     location=answer.headers.get("Location"),
                 )
         except (aiohttp.ClientError, TimeoutError) as error:
             problem = str(error) or type(error).__name__
             raise AppUnreachable(f"{method} {url}: {problem}") from error
 
-    async def come_back(self, redirect_to: str) -> Answer:
+    async def come_back(self, redirect_to: str, *, browser: str = "") -> Answer:
         """Do what the browser does whom the bank has sent back: at this app, wherever it runs."""
         parts = urlsplit(urljoin(self.url, redirect_to))
-        return await self.call("GET", f"{parts.path}?{parts.query}")
-
-
-async def _json(answer: aiohttp.ClientResponse) -> Any:
-    try:
-        return await answer.json(content_type=None)
-    except ValueError:
-        return None
+        return await self.call("GET", f"{parts.path}?{parts.query}", browser=browser)
 
 
 def found_at(body: Any, place: str) -> Any:
@@ -84,10 +112,15 @@ def found_at(body: Any, place: str) -> Any:
 
 
 def mismatch(answer: Answer, what: Mapping[str, Any]) -> str | None:
-    """Return what of an answer is not as ``status`` and ``answer`` of a step say, or None."""
+    """Return what of an answer is not as a step says, or None.
+
+    ``status``; ``answer``: what stands at places of its JSON; ``stays``: it leads nowhere else.
+    """
     wanted = what.get("status")
     if wanted is not None and answer.status != wanted:
-        return f"the app answers {answer.status}, not {wanted}"
+        return f"the app answers {answer.status}, not {wanted}: {answer.text[:200]}"
+    if what.get("stays") and answer.location is not None and urlsplit(answer.location).netloc:
+        return f"the app redirects to {answer.location}"
     for place, value in what.get("answer", {}).items():
         found = found_at(answer.body, place)
         if found != value:

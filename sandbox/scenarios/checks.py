@@ -1,21 +1,29 @@
 """What a scenario expects, held against what there is."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from sandbox.scenarios.app import App, mismatch
+from sandbox.scenarios.app import Answer, App, mismatch
 from sandbox.scenarios.bank import Bank, Json
 
+# Codes and tokens of a world begin alike.
+TAG_LENGTH = 8
 Check: TypeAlias = Callable[["Ground", Json], Awaitable[str | None]]
 
 
 class Ground:
-    """What checks look at. ``opening``: balances at the start, by account id."""
+    """What checks look at. ``opening``: balances at the start, by account id.
 
-    def __init__(self, bank: Bank, app: App, opening: Mapping[str, int]) -> None:
+    ``codes``: every authorization code that a browser has carried.
+    """
+
+    def __init__(
+        self, bank: Bank, app: App, opening: Mapping[str, int], codes: Collection[str] = ()
+    ) -> None:
         self.bank = bank
         self.app = app
         self.opening = opening
+        self.codes = codes
 
 
 async def expect(ground: Ground, what: Json) -> str | None:
@@ -28,12 +36,22 @@ async def expect(ground: Ground, what: Json) -> str | None:
 
 
 async def app_answers(ground: Ground, what: Json) -> str | None:
-    answer = await ground.app.call(what.get("method", "GET"), what["path"], what.get("json"))
-    return mismatch(answer, what)
+    return mismatch(await app_answer(ground.app, {"method": "GET", **what}), what)
+
+
+async def app_answer(app: App, what: Json) -> Answer:
+    """Call the app as a step or an expectation says."""
+    method, browser = what.get("method", "POST"), what.get("browser", "")
+    return await app.call(method, what["path"], what.get("json"), browser=browser)
 
 
 async def journal_has(ground: Ground, what: Json) -> str | None:
-    rows = await ground.bank.list_all("journal", "entries", {})
+    rows = await ground.bank.list_all("journal", "journal", {})
+    return _counted(_matching(rows, what.get("where", {})), what)
+
+
+async def grants_are(ground: Ground, what: Json) -> str | None:
+    rows = await ground.bank.list_all("grants", "grants", {})
     return _counted(_matching(rows, what.get("where", {})), what)
 
 
@@ -56,7 +74,10 @@ async def account_has(ground: Ground, what: Json) -> str | None:
 
 
 async def conduct_says(ground: Ground, what: Json) -> str | None:
-    found = {each["id"] for each in await findings_of(ground.bank)}
+    declared = dict(what.get("declared", {}))
+    if "view" in what:
+        declared |= (await ground.app.call("GET", what["view"])).body or {}
+    found = {each["id"] for each in await findings_of(ground.bank, declared)}
     if missing := sorted(set(what.get("findings", ())) - found):
         return f"{', '.join(missing)} found nothing"
     if unwanted := sorted(set(what.get("none", ())) & found):
@@ -64,12 +85,28 @@ async def conduct_says(ground: Ground, what: Json) -> str | None:
     return None
 
 
+async def no_secrets(ground: Ground, what: Json) -> str | None:
+    """What the app shows at ``path``, such as its log, holds nothing that opens a door."""
+    text = (await app_answer(ground.app, {"method": "GET", **what})).text
+    if any(code in text for code in ground.codes):
+        return "there is an authorization code in it"
+    if any(code[:TAG_LENGTH] in text for code in ground.codes):
+        return "there is a token in it"
+    for bank in (await ground.bank.world.describe()).banks:
+        for client in bank.clients:
+            if client.client_secret is not None and client.client_secret in text:
+                return f"the secret of {client.client_id} is in it"
+    return None
+
+
 CHECKS: Mapping[str, Check] = {
     "app": app_answers,
     "journal": journal_has,
+    "grants": grants_are,
     "transfers": transfers_are,
     "account": account_has,
     "conduct": conduct_says,
+    "secrets": no_secrets,
 }
 
 
@@ -79,9 +116,10 @@ async def balances_of(bank: Bank) -> dict[str, int]:
     return {row["account_id"]: row["balance_yen"] for row in rows}
 
 
-async def findings_of(bank: Bank) -> list[dict[str, Any]]:
-    """Return what the conduct report has found so far."""
-    found: list[dict[str, Any]] = (await bank.call("GET", "conduct"))["findings"]
+async def findings_of(bank: Bank, declared: Json | None = None) -> list[dict[str, Any]]:
+    """Return what the conduct report has found so far, by what is declared of the app as well."""
+    call = bank.call("POST", "conduct", declared) if declared else bank.call("GET", "conduct")
+    found: list[dict[str, Any]] = (await call)["findings"]
     return found
 
 

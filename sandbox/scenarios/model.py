@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any]
 # What a step may do; each is the step's one key beside ``at`` and ``say``.
-ACTIONS = ("link", "app", "fault", "unfault", "act", "expect")
+ACTIONS = ("link", "callback", "app", "fault", "unfault", "act", "expect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Step:
         match self.action:
             case "link":
                 return f"{self.what['persona']}: {self.what['path']}"
+            case "callback":
+                return f"callback {', '.join(self.what.get('change', ()))}".strip()
             case "app":
                 return f"{self.what.get('method', 'POST')} {self.what['path']}"
             case "act":

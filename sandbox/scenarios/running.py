@@ -1,13 +1,15 @@
 """Playing a scenario: world time goes from step to step, and nothing happens in between but what
 falls due at the bank."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from sandbox.client import ProblemError
+from sandbox.client import ProblemError, UnknownName
 from sandbox.scenarios.app import App, AppUnreachable, mismatch
 from sandbox.scenarios.bank import Bank, Json
-from sandbox.scenarios.checks import Ground, balances_of, expect, findings_of
+from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, findings_of
+from sandbox.scenarios.linking import Links
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
 
 Told: TypeAlias = Callable[[StepOutcome], Awaitable[None]]
@@ -28,11 +30,13 @@ class Run:
         self._bank = bank
         self._tested = app
         self._tell = tell
+        self._links = Links(bank, app)
         self._rules: dict[str, str] = {}
         self._now_ms = 0
         self._opening: Mapping[str, int] = {}
         self._actions: Mapping[str, Callable[[Json], Awaitable[str | None]]] = {
-            "link": self._link,
+            "link": self._links.link,
+            "callback": self._links.callback,
             "app": self._call,
             "fault": self._fault,
             "unfault": self._unfault,
@@ -71,27 +75,17 @@ class Run:
         at = (await self._bank.world.clock.get()).now.isoformat()
         try:
             problem = await self._actions[step.action](step.what)
-        except (ProblemError, AppUnreachable, ValueError) as error:
+        except (ProblemError, UnknownName, AppUnreachable) as error:
             problem = str(error)
         return StepOutcome(step=step, at=at, problem=problem)
 
     # The actions, by the names of their steps
 
-    async def _link(self, what: Json) -> str | None:
-        begun = await self._tested.call("GET", what["path"])
-        if begun.location is None:
-            return f"the app redirects nowhere: it answers {begun.status}"
-        consent = await self._bank.world.approve(
-            begun.location,
-            what["persona"],
-            bank=what.get("bank", "tomato"),
-            functions=what.get("functions"),
-        )
-        return mismatch(await self._tested.come_back(consent.redirect_to), what)
-
     async def _call(self, what: Json) -> str | None:
-        answer = await self._tested.call(what.get("method", "POST"), what["path"], what.get("json"))
-        return mismatch(answer, what)
+        answers = await gather(
+            *(app_answer(self._tested, what) for _ in range(what.get("at_once", 1)))
+        )
+        return next((wrong for each in answers if (wrong := mismatch(each, what))), None)
 
     async def _fault(self, what: Json) -> str | None:
         rule = await self._bank.call("POST", "faults", {"ttl": "0s", **what["rule"]})
@@ -107,7 +101,8 @@ class Run:
         return None
 
     async def _expect(self, what: Json) -> str | None:
-        return await expect(Ground(self._bank, self._tested, self._opening), what)
+        ground = Ground(self._bank, self._tested, self._opening, self._links.codes)
+        return await expect(ground, what)
 
 
 def _conduct_problems(scenario: Scenario, findings: list[dict[str, Any]]) -> list[str]:

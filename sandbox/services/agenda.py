@@ -10,7 +10,7 @@ from sandbox.domain.ledger import Leg, one_sided
 from sandbox.domain.life import Movement
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant, at, jst_date, midnight
-from sandbox.services import ledger
+from sandbox.services import ledger, stops
 from sandbox.services.life import life_of_day
 from sandbox.services.oauth import rotation
 from sandbox.services.world import World
@@ -139,6 +139,8 @@ ACTS: dict[str, Act] = {
     LIFE_DAY: run_life_day,
     rotation.ROTATION: rotation.run_rotation,
     rotation.WITHDRAWAL: rotation.run_withdrawal,
+    stops.BEGINS: stops.run_begins,
+    stops.ENDS: stops.run_ends,
     MOVEMENT: run_movement,
 }
 

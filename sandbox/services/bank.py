@@ -1,10 +1,12 @@
 """One bank in one world: its services, made once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.clock import monotonic_s
-from sandbox.domain.errors import OutsideServiceHours, StepUpNeeded
-from sandbox.domain.hours import PRESETS, seconds_to_opening
+from sandbox.domain.api_class import ApiClass
+from sandbox.domain.availability import Asked, Rules
+from sandbox.domain.errors import StepUpNeeded
 from sandbox.domain.oauth.registration import Registrar
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
@@ -12,6 +14,9 @@ from sandbox.services.accounts import AccountService
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.contracts import ContractService
 from sandbox.services.corporate import CorporateService
+from sandbox.services.double_login import DoubleLogins
+from sandbox.services.field_encryption import FieldEncryption
+from sandbox.services.idempotency import IdempotencyService
 from sandbox.services.limiter import RateLimiter
 from sandbox.services.oauth.access import AccessService
 from sandbox.services.oauth.authorize import AuthorizeService
@@ -28,6 +33,8 @@ from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.oauth.signed_access import AccessTokens
 from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
+from sandbox.services.statement_files import StatementFileService
+from sandbox.services.transfers.desk import Transfers, make_transfers
 from sandbox.services.world import World
 
 
@@ -43,7 +50,10 @@ class Bank:
     corporate: CorporateService
     authorize: AuthorizeService
     client_auth: ClientAuthenticator
+    double_logins: DoubleLogins
+    encryption: FieldEncryption
     grants: GrantService
+    idempotency: IdempotencyService
     identity: IdentityService
     introspection: IntrospectionService
     keys: KeyService
@@ -52,7 +62,9 @@ class Bank:
     registration: RegistrationService
     requests: RequestService
     sign_in: SignInService
+    statement_files: StatementFileService
     tokens: TokenService
+    transfers: Transfers
 
     def check_log_in(self, authenticated_at: Instant) -> None:
         """Raise ``StepUpNeeded`` where a log-in is older than the bank allows."""
@@ -60,11 +72,31 @@ class Bank:
         if self.world.now() - authenticated_at > max_age_ms:
             raise StepUpNeeded(max_age_ms // 1000)
 
-    def check_hours(self) -> None:
-        """Raise ``OutsideServiceHours`` with the seconds to wait while the service is closed."""
-        preset = PRESETS[self.policy.hours]
-        if preset and (wait_s := seconds_to_opening(preset, self.world.now())):
-            raise OutsideServiceHours("outside service hours", wait_s)
+    def check_open(
+        self, api_class: ApiClass, operation: str = "", function: str | None = None
+    ) -> None:
+        """Let a call of a class pass while the bank is open for it, whoever calls.
+
+        Raises:
+            LinkageEnded, ServiceStopped, OutsideServiceHours: see ``domain.availability``.
+        """
+        if (rules := self.rules) is not None:
+            asked = Asked(api_class=api_class, operation=operation, function=function)
+            rules.check(asked, self.world.now(), self.world.calendar)
+
+    def check_open_to(self, asked: Asked) -> None:
+        """Refuse a call whose caller is known by now, where stops ask who it is."""
+        if (rules := self.rules) is not None:
+            rules.check_personal(asked, self.world.now(), self.world.calendar)
+
+    def narrowed(self, asked: Asked, body: Any) -> Any:
+        """Return an answer without the fields that the linkage has no more (W-65)."""
+        return body if self.rules is None else self.rules.without(asked, body, self.world.now())
+
+    @property
+    def rules(self) -> Rules | None:
+        """What may keep the bank closed; None: it is always open."""
+        return self.world.availability.rules.get(self.name)
 
 
 def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
@@ -85,7 +117,10 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         corporate=CorporateService(world, name, facts.scopes),
         authorize=AuthorizeService(world, name, policy, sign_in, grants, sessions, offers),
         client_auth=ClientAuthenticator(world, name),
+        double_logins=DoubleLogins(world, name, policy),
+        encryption=FieldEncryption(world, policy, facts.sealed),
         grants=grants,
+        idempotency=IdempotencyService(world, policy.idempotency_lifetime_ms),
         identity=identity,
         introspection=IntrospectionService(world, name, facts),
         keys=keys,
@@ -94,5 +129,7 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         registration=RegistrationService(world, Registrar(bank=name, scopes=facts.scopes)),
         requests=RequestService(world, name, policy, facts, keys),
         sign_in=sign_in,
+        statement_files=StatementFileService(world, policy, facts.bank_code),
         tokens=TokenService(world, policy, access_tokens, identity),
+        transfers=make_transfers(world, name, facts.bank_code),
     )

@@ -4,7 +4,6 @@ Each is one transaction. Rights are evaluated on every call, so a change needs n
 written; only what the terms call a lapse ends grants as well (W-54, W-60).
 """
 
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +11,11 @@ from sandbox.domain.client import Client
 from sandbox.domain.corporate.client_data import check_password, check_web_servers
 from sandbox.domain.corporate.contract import Service, ServiceContract
 from sandbox.domain.corporate.user import Act, BankUser
-from sandbox.domain.errors import IllegalTransition, Reason
+from sandbox.domain.errors import IllegalTransition, Reason, UnknownAccount
 from sandbox.domain.secrets import secret_hash
 from sandbox.services.staff import UnknownSubject
 from sandbox.services.world import World
-from sandbox.storage import clients, contractors, corporate, grants
+from sandbox.storage import accounts, clients, contractors, corporate, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader, Transaction
 
@@ -30,6 +29,28 @@ class Issued:
 
     client_id: str
     encryption_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Up to what a user may approve; None: without limit."""
+
+    per_transaction_yen: int | None
+    per_item_yen: int | None
+
+    def set_on(self, user: BankUser) -> BankUser:
+        return replace(
+            user,
+            limit_per_transaction_yen=self.per_transaction_yen,
+            limit_per_item_yen=self.per_item_yen,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usable:
+    """Ids of the accounts that a user may use, a child's among them; None: see ``BankUser``."""
+
+    accounts: frozenset[str] | None
 
 
 class CorporateService:
@@ -51,8 +72,13 @@ class CorporateService:
         await self._change(contractor_id, lambda contract: contract.change(services))
 
     async def terminate(self, contractor_id: str) -> None:
-        """End the service contract alone; the base contract lives on (W-61)."""
-        await self._change(contractor_id, ServiceContract.terminate)
+        """End the service contract alone, and its grants; the base contract lives on (W-61)."""
+        async with self._world.database.transaction() as db:
+            contract = await self._contract(db, contractor_id)
+            await corporate.save_contract(db, contract.terminate())
+            # Else they would live again, were the service applied for once more.
+            await self._end_grants(db, contractor_id, Reason.CONTRACT_ENDED)
+            await world_rows.raise_version(db)
 
     async def suspend_base(self, contractor_id: str, *, is_over: bool = False) -> None:
         """Suspend the base contract, or take it up again: nothing lapses by it (W-27)."""
@@ -81,12 +107,14 @@ class CorporateService:
 
     # The contractor's administrators
 
-    async def name_security_administrator(self, contractor_id: str, by: str, user_id: str) -> None:
-        """W-34: only the admin id or its deputy, ``by``, may do this."""
+    async def name_security_administrator(
+        self, contractor_id: str, by: str, user_id: str, *, is_named: bool = True
+    ) -> None:
+        """Name one, or take it back. W-34: only the admin id or its deputy, ``by``, may do this."""
         async with self._world.database.transaction() as db:
             (await self._user(db, contractor_id, by))[1].check(Act.NAME_SECURITY_ADMINISTRATOR)
             credential_id, user = await self._user(db, contractor_id, user_id)
-            named = replace(user, is_security_administrator=True)
+            named = replace(user, is_security_administrator=is_named)
             await corporate.save_user(db, credential_id, named)
             await world_rows.raise_version(db)
 
@@ -98,15 +126,27 @@ class CorporateService:
         *,
         has_service_right: bool,
         rights: Collection[Service],
+        limits: Limits | None = None,
+        usable: Usable | None = None,
     ) -> None:
         """Let the security administrator ``by`` give and take rights (W-35, W-46).
 
+        ``limits`` and ``usable`` None: those of the user stay as they are.
         Without the service right all grants of the user lapse, for good (W-54).
+
+        Raises:
+            UnknownSubject, ActRefused: as their names say.
+            UnknownAccount: neither the contractor's nor a child's.
         """
         async with self._world.database.transaction() as db:
             (await self._user(db, contractor_id, by))[1].check(Act.SET_RIGHTS)
             credential_id, user = await self._user(db, contractor_id, user_id)
             changed = replace(user, has_service_right=has_service_right, rights=frozenset(rights))
+            if limits is not None:
+                changed = limits.set_on(changed)
+            if usable is not None:
+                await _check_held(db, contractor_id, usable.accounts or ())
+                changed = replace(changed, accounts=usable.accounts)
             await corporate.save_user(db, credential_id, changed)
             if not has_service_right:
                 reason = Reason.RIGHT_REMOVED_BY_ADMIN.value
@@ -131,7 +171,8 @@ class CorporateService:
                 raise IllegalTransition("the contract is not in force, or has its client id")
             contractor = await contractors.find(db, contractor_id)
             assert contractor is not None  # a foreign key
-            issued = Issued(client_id=await self._free_id(db), encryption_key=self._new_key())
+            key = self._world.new_bytes(KEY_BYTES)
+            issued = Issued(client_id=await self._free_id(db), encryption_key=key)
             await clients.insert(db, [self._issued(issued.client_id, contractor.name)])
             await corporate.save_contract(db, replace(contract, client_id=issued.client_id))
             await corporate.save_key(db, contractor_id, issued.encryption_key)
@@ -200,10 +241,6 @@ class CorporateService:
             raise IllegalTransition("no client id is left")
         return str(number)
 
-    def _new_key(self) -> bytes:
-        text = self._world.secret(KEY_BYTES)
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
     def _issued(self, client_id: str, name: str) -> Client:
         return Client(
             client_id=client_id,
@@ -222,3 +259,12 @@ class CorporateService:
             auto_manual_mode="auto",
             status="issued",
         )
+
+
+async def _check_held(db: Reader, contractor_id: str, account_ids: Collection[str]) -> None:
+    """Raise ``UnknownAccount`` for an account that is neither the contractor's nor a child's."""
+    owners = {contractor_id, *await corporate.list_children(db, contractor_id)}
+    for account_id in sorted(account_ids):
+        account = await accounts.find_by_account_id(db, account_id)
+        if account is None or account.contractor_id not in owners:
+            raise UnknownAccount(account_id)

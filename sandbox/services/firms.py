@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from sandbox.domain.corporate.contract import Service
-from sandbox.domain.corporate.firm import Firm, FirmUser
+from sandbox.domain.corporate.firm import FirmContract, FirmUser
 from sandbox.domain.persona import Persona
-from sandbox.storage import corporate
+from sandbox.storage import contractors, corporate
 from sandbox.storage.database import Row, Transaction
 
 REMITTER_CODE = "0000000001"  # each account pays in its holder's name
@@ -24,7 +24,17 @@ async def seed_firms(db: Transaction, people: Iterable[Numbered]) -> None:
             for index, user in enumerate(firm.users)
         ],
     )
-    await corporate.insert_contracts(db, [_contract_row(*firm) for firm in firms])
+    await corporate.insert_contracts(
+        db,
+        [
+            _contract_row(number, persona.contractor_id, firm.contract)
+            for number, persona, firm in firms
+            if firm.contract is not None
+        ],
+    )
+    for _, persona, firm in firms:
+        if firm.base_state != "active":
+            await contractors.set_contract_state(db, persona.contractor_id, firm.base_state)
     by_key = {persona.key: persona.contractor_id for _, persona, _ in firms}
     await corporate.insert_links(
         db,
@@ -59,22 +69,23 @@ def _user_row(credential_id: int, contractor_id: str, user: FirmUser) -> Row:
         user.limit_per_transaction_yen,
         user.limit_per_item_yen,
         user.key,
+        None if user.accounts is None else " ".join(sorted(user.accounts)),
     )
 
 
-def _contract_row(number: int, persona: Persona, firm: Firm) -> Row:
+def _contract_row(number: int, contractor_id: str, contract: FirmContract) -> Row:
     return (
-        persona.contractor_id,
-        firm.status,
-        _in_order(firm.services),
-        firm.purpose,
-        firm.form,
-        firm.plan,
-        number + firm.fee_account,
-        firm.approval_pattern,
-        firm.double_from_yen,
-        int(firm.requester_may_approve),
-        firm.client_id,
+        contractor_id,
+        contract.status,
+        _in_order(contract.services),
+        contract.purpose,
+        contract.form,
+        contract.plan,
+        number + contract.fee_account,
+        contract.approval_pattern,
+        contract.double_from_yen,
+        int(contract.requester_may_approve),
+        contract.client_id,
         None,
     )
 

@@ -43,7 +43,7 @@ class InspectionService:
             self._world.database,
             client_id=client_id,
             grant_id=grant_id,
-            after=_range(after)[1] if after else b"",
+            after=hashes_of(after)[1] if after else b"",
             limit=limit,
         )
         return [self._token(token) for token in found]
@@ -73,7 +73,7 @@ class InspectionService:
         Raises:
             UnknownSubject: no such token.
         """
-        low, high = _range(token_id)
+        low, high = hashes_of(token_id)
         async with self._world.database.transaction() as db:
             if not await inspection.expire_token(db, low, high, self._world.now()):
                 raise UnknownSubject(token_id)
@@ -84,7 +84,7 @@ class InspectionService:
         Raises:
             UnknownSubject: no such token.
         """
-        grant_id = await inspection.find_grant_of(self._world.database, *_range(token_id))
+        grant_id = await inspection.find_grant_of(self._world.database, *hashes_of(token_id))
         if grant_id is None:
             raise UnknownSubject(token_id)
         await self.revoke_grant(grant_id, by="bank", reason=None, lag_ms=0)
@@ -114,7 +114,7 @@ class InspectionService:
         return now < until and (ended_at is None or now < ended_at)
 
 
-def _range(token_id: str) -> tuple[bytes, bytes]:
+def hashes_of(token_id: str) -> tuple[bytes, bytes]:
     """Return the hashes that a token id stands for: [low, high)."""
     try:
         low = bytes.fromhex(token_id)

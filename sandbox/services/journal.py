@@ -15,14 +15,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from sandbox.domain.conduct.traits import Marker, Traits
 from sandbox.domain.errors import Holder
-from sandbox.domain.masking import HandedOut, mask_address, mask_body, storable
+from sandbox.domain.fault import FaultRule
+from sandbox.domain.masking import (
+    HandedOut,
+    mask_address,
+    mask_body,
+    mask_hex_tokens,
+    storable,
+)
 from sandbox.domain.time import Instant, iso
 from sandbox.storage import journal
 from sandbox.storage.database import Database, Row
 
 log = logging.getLogger("sandbox.journal")
 Found = dict[str, Any]
+_REPLY = journal.COLUMNS.index("response_body")
 PAUSE_SECONDS = 0.25
 PAUSES = 8
 # The loop stands still while a block is encoded: a quarter of a millisecond at this size,
@@ -67,6 +76,13 @@ class Entry:
     response_type: str | None = None
     response_body: bytes | None = None
     response_bytes: int | None = None
+    # Never written down: marks are made of them (``domain.conduct.traits``).
+    authorization: str | None = None
+    referer: str | None = None
+    idempotency_key: str | None = None
+    retry_after: str | None = None
+    tls_drill: str | None = None
+    rule: FaultRule | None = None
     is_plain = False
 
 
@@ -91,9 +107,19 @@ class Filters:
 class Journal:
     """One world's journal. ``most`` entries are kept, 0: none; of each body, ``body_bytes``."""
 
-    def __init__(self, database: Database, tag: str, *, most: int, body_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tag: str,
+        *,
+        most: int,
+        body_bytes: int,
+        hex_banks: frozenset[str] = frozenset(),
+    ) -> None:
         self._database = database
+        self._hex_banks = hex_banks  # whose tokens carry no tag
         self._handed_out = HandedOut(tag)
+        self._marker = Marker(tag)
         self._most = most
         self._body_bytes = body_bytes
         self._is_open = most > 0
@@ -200,12 +226,21 @@ class Journal:
 
     def _block(self, waiting: list[Entry]) -> bytes:
         """Return entries as they are stored: masked by name, and then all at once by shape."""
-        rows = [_row(entry) for entry in waiting]
+        rows = [
+            (*(_without_hex(entry) if is_hex else _row(entry)), self._traits(entry, is_hex))
+            for entry in waiting
+            for is_hex in (entry.bank in self._hex_banks,)
+        ]
+        self._marker.forget()
         try:
             block = journal.encode(rows)
         except TypeError:  # bytes that are no UTF-8, in a path or a header
             block = journal.encode([tuple(map(storable, row)) for row in rows])
         return self._handed_out.mask(block)
+
+    def _traits(self, entry: Entry, is_hex: bool) -> Traits | None:
+        scope = getattr(entry.holder, "scope", None)
+        return self._marker.traits(entry, scope=scope, is_hex=is_hex) or None
 
     async def read(self, filters: Filters, *, after: int, limit: int) -> list[Found]:
         """Return entries that pass, the oldest after ``after`` first, at most ``limit``."""
@@ -273,7 +308,10 @@ class Journal:
 
 
 def _row(entry: Entry) -> Row:
-    """Return an entry in the order of ``journal.COLUMNS``, what is secret by its name masked."""
+    """Return an entry in the order of ``journal.COLUMNS`` but for its traits, the last of them.
+
+    What is secret by its name is masked.
+    """
     holder, location, request_body = entry.holder or entry, entry.location, entry.request_body
     return (
         entry.at,
@@ -301,6 +339,16 @@ def _row(entry: Entry) -> Row:
         entry.response_type,
         _reply(entry),
         entry.response_bytes,
+    )
+
+
+def _without_hex(entry: Entry) -> Row:
+    """Return an entry without what may be a token; only data repeats nothing of its request."""
+    row = _row(entry)
+    data = row[_REPLY] if entry.is_plain and entry.error_code is None else None
+    return tuple(
+        mask_hex_tokens(cell) if isinstance(cell, str) and cell is not data else cell
+        for cell in row
     )
 
 

@@ -10,6 +10,8 @@ from sandbox.domain.time import HOUR
 from sandbox.services.agenda import catch_up, reload_next_due
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import learn_clients
+from sandbox.services.opening import reload as reload_opening
+from sandbox.services.stops import plan_all
 from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.world import World
 from sandbox.services.worlds import Worlds
@@ -23,6 +25,8 @@ DATA_TABLES = (
     "account",
     "bank_user",
     "service_contract",
+    "field_encryption",
+    "former_key",
     "contract_link",
     "remitter",
     "posting",
@@ -32,6 +36,7 @@ DATA_TABLES = (
     "transfer_item",
     "transfer_act",
     "beneficiary_script",
+    "objection",
     "agenda",
 )
 # What consents have left behind.
@@ -44,6 +49,7 @@ TOKEN_TABLES = (
     "login_failure",
     "pushed_request",
     "session",
+    "desk_session",
     "used_assertion",
 )
 
@@ -72,6 +78,7 @@ class ResetService:
             async with self._world.database.transaction() as db:
                 await rotation.plan(self._world, db)  # the agenda forgot the keys, which stay
                 await plan_fee_days(self._world, db)
+                await plan_all(self._world, db)
         await catch_up(self._world)
 
     async def tokens(self) -> None:
@@ -116,6 +123,7 @@ class ResetService:
             await world.database.replace_by(template, begin)
             world.clock.set(clock)
             await world.faults.reload(world.database)
+            await reload_opening(world)
             await learn_clients(world)
             await reload_next_due(world, world.database)
             await world.journal.go_on_from(last_id)

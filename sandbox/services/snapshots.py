@@ -9,6 +9,7 @@ from sandbox.clock import machine_now
 from sandbox.domain.time import Instant
 from sandbox.services.agenda import reload_next_due
 from sandbox.services.oauth.registration import learn_clients
+from sandbox.services.opening import reload as reload_opening
 from sandbox.services.world import World
 from sandbox.services.worlds import state_of
 from sandbox.storage import world as world_rows
@@ -135,6 +136,7 @@ class SnapshotService:
             assert row is not None  # a snapshot is a world
             world.clock.set(state_of(row))
             await world.faults.reload(world.database)
+            await reload_opening(world)
             await learn_clients(world)
             await reload_next_due(world, world.database)
             await world.journal.go_on_from(last_id)

@@ -112,6 +112,7 @@ def _origin() -> str:
         *package.glob("domain/life/*.py"),
         *(package / "services" / f"{name}.py" for name in _SEEDING_MODULES),
         *(package / "domain" / f"{name}.py" for name in ("client", "corporate/firm", "persona")),
+        package / "storage" / "schema.py",
         *package.glob("storage/*.sql"),
     ]
     if faker is not None and faker.origin is not None:

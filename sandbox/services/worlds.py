@@ -18,13 +18,15 @@ from sandbox.clock import Clock, ClockState, Mode, frozen, machine_now, monotoni
 from sandbox.domain.secrets import JWT_BEGINS, kid_of
 from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.agenda import catch_up, close_as_of, first_items
+from sandbox.services.availability import AvailabilityBook
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
 from sandbox.services.client_index import ClientIndex
+from sandbox.services.fault_board import FaultBoard
 from sandbox.services.faults import FaultBook
-from sandbox.services.journal import Journal
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import apply_ready, learn_clients
+from sandbox.services.opening import reload as reload_opening
 from sandbox.services.seed import NUMBERS_PER_BANK, seed_world
 from sandbox.services.surroundings import Surroundings
 from sandbox.services.templates import TemplateKey, Templates, copy_file
@@ -63,6 +65,7 @@ class Worlds:
         self.running: dict[str, World] = {}
         self._banks: dict[tuple[str, str], Bank] = {}
         self._tags = {tag_of(name): name for name in self.names()}
+        self.fault_board = FaultBoard(self.names())
         self._ready = surroundings.ready_clients
         everywhere = (client.client_id for ready in self._ready.values() for client in ready)
         self.client_index = ClientIndex(everywhere)
@@ -250,6 +253,7 @@ class Worlds:
                 await self._close(self.running[name])
             self._tags.pop(tag_of(name), None)
             self.client_index.forget(name)
+            self.fault_board.forget(name)
             remove_world_file(self.path(name))
             shutil.rmtree(self.snapshot_folder(name), ignore_errors=True)
 
@@ -299,6 +303,7 @@ class Worlds:
         del self.running[world.name]
         for bank in self._around.facts:
             self._banks.pop((world.name, bank), None)
+        world.faults.release()
         patience = PATIENCE_S
         while world.users and patience > 0:
             await asyncio.sleep(PAUSE_S)
@@ -312,6 +317,7 @@ class Worlds:
             await rotation.plan(world, db)  # the setting may be another one today
             await plan_fee_days(world, db)
         await world.faults.reload(world.database)
+        await reload_opening(world)
         await catch_up(world)
         world.used_at_s = monotonic_s()
         self.running[world.name] = world
@@ -349,20 +355,17 @@ class Worlds:
         )
 
     def _world(self, row: WorldRow, database: SqliteDatabase) -> World:
+        clock, board = Clock(state_of(row)), self.fault_board
         return World(
             name=row.name,
             tag=row.tag,
             seed=row.seed,
             starts_at=row.starts_at,
             database=database,
-            journal=Journal(
-                database,
-                row.tag,
-                most=self._around.journal_rows,
-                body_bytes=self._around.journal_body_bytes,
-            ),
-            clock=Clock(state_of(row)),
-            faults=FaultBook(database, row.seed),
+            journal=self._around.journal(database, row.tag),
+            clock=clock,
+            faults=FaultBook.of_world(database, row.seed, clock.now, row.name, board),
+            availability=AvailabilityBook(self._around.policies),
             calendar=calendar_around(jst_date(row.starts_at)),
             policies=self._around.policies,
             secret=self._around.secret,

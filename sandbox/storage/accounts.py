@@ -101,6 +101,17 @@ async def list_lines(
     return list(map(Line._make, rows))
 
 
+async def balance_before(db: Reader, account: int, moment: Instant) -> int:
+    """Return the balance in yen that the lines booked before ``moment`` make."""
+    row = await db.fetchrow(
+        "SELECT balance_after_yen FROM line WHERE account = $1 AND booked_at < $2 "
+        "ORDER BY booked_at DESC, seq DESC LIMIT 1",
+        account,
+        moment,
+    )
+    return 0 if row is None else int(row[0])
+
+
 async def closing_run(db: Transaction, *, midnight: Instant, month_start: Instant) -> int:
     """Set 前日残高 (and 前月末残高) to what each account held just before the day (the month).
 

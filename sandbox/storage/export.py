@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from sandbox.storage.calendar import CALENDAR_TABLES
 from sandbox.storage.database import Database, Row
 
 
@@ -22,10 +23,13 @@ WITHHELD_TABLES = (
     "authorization_code",
     "pushed_request",
     "session",
+    "desk_session",
     "token",
     "used_assertion",
+    "former_key",
     "signing_key",  # private keys never leave (O-31)
     "login_failure",
+    "idempotency",
     "fault",
     "journal",
     "journal_state",
@@ -118,6 +122,7 @@ EXPORTED_TABLES = (
             "limit_per_transaction_yen",
             "limit_per_item_yen",
             "persona",
+            "accounts",
         ),
         order="credential_id",
     ),
@@ -135,10 +140,12 @@ EXPORTED_TABLES = (
             "double_from_yen",
             "requester_may_approve",
             "client_id",
+            "is_environment_blocked",
         ),
         order="contractor_id",
         withheld=("encryption_key",),
     ),
+    ExportedTable(name="field_encryption", columns=("contractor_id",), order="contractor_id"),
     ExportedTable(
         name="contract_link", columns=("parent_id", "child_id"), order="parent_id, child_id"
     ),
@@ -170,6 +177,10 @@ EXPORTED_TABLES = (
         withheld=("secret_hash", "registration_hash"),
     ),
     ExportedTable(name="terms", columns=("bank", "version", "effective_on"), order="bank, version"),
+    *(
+        ExportedTable(name=name, columns=tuple(columns.split()), order=order)
+        for name, columns, order in CALENDAR_TABLES
+    ),
     ExportedTable(
         name="access_grant",
         columns=(

@@ -3,11 +3,13 @@
 import json
 
 from sandbox.domain.fault import FaultRule
+from sandbox.domain.fault_window import Window
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
 
 _COLUMNS = """
-    fault_id, number, matches, effect, stage, times, skip, every, probability, ends_at, seen, struck
+    fault_id, number, matches, effect, stage, times, skip, every, probability, stream, time_window,
+    ends_at, seen, struck
 """
 
 
@@ -24,9 +26,11 @@ async def list_all(db: Reader) -> list[FaultRule]:
             skip=row[6],
             every=row[7],
             probability=row[8],
-            ends_at=row[9],
-            seen=row[10],
-            struck=row[11],
+            stream=row[9],
+            window=None if row[10] is None else Window.of(json.loads(row[10])),
+            ends_at=row[11],
+            seen=row[12],
+            struck=row[13],
         )
         for row in await db.fetch(f"SELECT {_COLUMNS} FROM fault ORDER BY number")
     ]
@@ -35,7 +39,7 @@ async def list_all(db: Reader) -> list[FaultRule]:
 async def insert(db: Transaction, rule: FaultRule) -> None:
     await db.execute(
         f"INSERT INTO fault ({_COLUMNS}) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         rule.fault_id,
         rule.number,
         json.dumps(dict(rule.match)),
@@ -45,6 +49,8 @@ async def insert(db: Transaction, rule: FaultRule) -> None:
         rule.skip,
         rule.every,
         rule.probability,
+        rule.stream,
+        None if rule.window is None else json.dumps(dict(rule.window.given)),
         rule.ends_at,
         rule.seen,
         rule.struck,

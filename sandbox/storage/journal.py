@@ -39,6 +39,7 @@ COLUMNS = (
     "response_type",
     "response_body",
     "response_bytes",
+    "traits",
 )
 BLOCKS_AT_ONCE = 32
 NEWEST = 2**62

@@ -8,8 +8,15 @@ from pathlib import Path
 
 from sandbox.storage.database import SchemaMismatch
 
-SCHEMA_VERSION = 2
-SCHEMA_FILES = ("schema.sql", "transfers.sql")
+SCHEMA_VERSION = 3
+SCHEMA_FILES = (
+    "schema.sql",
+    "transfers.sql",
+    "desk.sql",
+    "encryption.sql",
+    "calendar.sql",
+    "idempotency.sql",
+)
 
 
 def is_blank(connection: sqlite3.Connection, path: Path) -> bool:

@@ -71,6 +71,8 @@ CREATE TABLE bank_user (
     limit_per_transaction_yen BIGINT,            -- what the user may approve; NULL: no limit
     limit_per_item_yen        BIGINT,
     persona                   TEXT    UNIQUE,
+    -- Account ids, joined by spaces; NULL: all of the contract, and to read those of its children
+    accounts                  TEXT,
     UNIQUE (contractor_id, user_id),
     UNIQUE (contractor_id, user_code)
 ) WITHOUT ROWID;
@@ -90,7 +92,8 @@ CREATE TABLE service_contract (
     double_from_yen       BIGINT,                -- from this total on two approve; NULL: never by it
     requester_may_approve INTEGER NOT NULL CHECK (requester_may_approve IN (0, 1)),
     client_id             TEXT    UNIQUE,        -- NULL: not issued yet
-    encryption_key        BLOB                   -- issued with the client id (W-38, W-39)
+    encryption_key        BLOB,                  -- issued with the client id (W-38, W-39)
+    is_environment_blocked INTEGER NOT NULL DEFAULT 0 CHECK (is_environment_blocked IN (0, 1))
 ) WITHOUT ROWID;
 
 -- 親仔契約: whose data a parent contractor sees (W-33)
@@ -336,6 +339,8 @@ CREATE TABLE fault (
     skip         BIGINT  NOT NULL,
     every        BIGINT  NOT NULL CHECK (every > 0),
     probability  DOUBLE PRECISION NOT NULL CHECK (probability BETWEEN 0 AND 1),
+    stream       TEXT    NOT NULL,               -- names its draws, whatever rules there are beside it
+    time_window  TEXT,                           -- when it is in force (JSON); NULL: always
     ends_at      BIGINT,                         -- machine time; NULL: stays until taken away
     seen         BIGINT  NOT NULL,
     struck       BIGINT  NOT NULL
@@ -383,6 +388,7 @@ SELECT b.first_id + e.key AS id,
        json_extract(e.value, '$[21]') AS request_bytes,
        json_extract(e.value, '$[22]') AS response_type,
        json_extract(e.value, '$[23]') AS response_body,
-       json_extract(e.value, '$[24]') AS response_bytes
+       json_extract(e.value, '$[24]') AS response_bytes,
+       json_extract(e.value, '$[25]') AS traits
 FROM journal b JOIN journal_state s, json_each(CAST(b.entries AS TEXT)) e
 WHERE b.first_id + e.key >= s.first_id;

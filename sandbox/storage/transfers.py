@@ -145,6 +145,31 @@ async def list_operated(
     return requests[-limit:]
 
 
+async def list_all(
+    db: Reader,
+    *,
+    bank: str | None,
+    contractor_id: str | None,
+    kind: str | None,
+    status: str | None,
+    after: int,
+    limit: int,
+) -> list[TransferRequest]:
+    """Return requests in the order in which they were first sent, from beyond ``after`` on."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE request > $1 AND ($2 IS NULL OR bank = $2) "
+        "AND ($3 IS NULL OR contractor_id = $3) AND ($4 IS NULL OR kind = $4) "
+        "AND ($5 IS NULL OR status = $5) ORDER BY request LIMIT $6",
+        after,
+        bank,
+        contractor_id,
+        kind,
+        status,
+        limit,
+    )
+    return list(map(_request, rows))
+
+
 async def has_same(db: Reader, request: TransferRequest, since: Instant) -> bool:
     """Tell whether another request since then pays the same: account, day, count and total."""
     row = await db.fetchrow(

@@ -58,8 +58,8 @@ async def _read(request: web.Request, takes_file: bool) -> Sent:
     kind = request.content_type
     if kind != JSON_TYPE and not (takes_file and kind == FILE_TYPE):
         raise web.HTTPUnsupportedMediaType
-    body = await _bytes_of(request)
     entry = entry_of(request)
+    body = await body_bytes(request) if entry.peeked is None else entry.peeked
     entry.request_type, entry.request_body = kind, body
     is_long = len(body) > THREAD_BYTES
     if kind == FILE_TYPE:
@@ -71,7 +71,8 @@ async def _read(request: web.Request, takes_file: bool) -> Sent:
     return Sent(body=parsed, is_long=is_long)
 
 
-async def _bytes_of(request: web.Request) -> bytes:
+async def body_bytes(request: web.Request) -> bytes:
+    """Return the whole body, once. Raises as ``read_body`` does."""
     length = request.content_length
     if length is not None and length > BODY_MAX_BYTES:
         raise web.HTTPRequestEntityTooLarge(max_size=BODY_MAX_BYTES, actual_size=length)

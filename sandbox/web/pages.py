@@ -21,6 +21,8 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
     nothing may be redirected, so it says everything in both languages.
 ``reasons.html``, ``reason.html``
     bank, header, index_url, page_url, and reasons or reason and steps: the sandbox's own pages.
+``desk/…``
+    The contractor's own pages: see ``sandbox.web.web21.desk.visit``.
 
 ``tester`` is what the tester's bar below a page offers (``sandbox.web.oauth.tester.Bar``), or None.
 ``details`` name facts to show (``DETAIL_LABELS`` have a label of their own). Moments among them
@@ -38,6 +40,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
+from sandbox.domain.time import jst
 from sandbox.web.wording import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -106,6 +109,7 @@ DETAIL_LABELS: Final = (
 
 STYLE_PATH: Final = "/assets/bank.css"
 OWN_STYLE_PATH: Final = "/assets/sandbox.css"  # what is the sandbox's, and not the bank's
+DESK_STYLE_PATH: Final = "/assets/desk.css"  # the contractor's own pages, beside the bank's
 
 # The refusals of sign-in that lie in what was typed; a lock does not.
 _LOCKS = frozenset({"locked", "locked_until"})
@@ -190,6 +194,8 @@ class Pages:
             link=link,
             style_url=_style_url(STYLE_PATH),
             own_style_url=_style_url(OWN_STYLE_PATH),
+            desk_style_url=_style_url(DESK_STYLE_PATH),
+            jst=jst,
             error_codes=ERROR_CODES,
             detail_labels=DETAIL_LABELS,
             locks=_LOCKS,
@@ -264,7 +270,8 @@ def is_web_url(url: str) -> bool:
 
 def asset_routes() -> list[web.RouteDef]:
     """Return the routes of what the pages load: style sheets."""
-    return [web.get(path, _style_sender(path)) for path in (STYLE_PATH, OWN_STYLE_PATH)]
+    paths = (STYLE_PATH, OWN_STYLE_PATH, DESK_STYLE_PATH)
+    return [web.get(path, _style_sender(path)) for path in paths]
 
 
 def _style_sender(path: str) -> Callable[[web.Request], Awaitable[web.Response]]:

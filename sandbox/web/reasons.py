@@ -58,6 +58,7 @@ STEPS: Final[Mapping[Reason, tuple[str, ...]]] = {
     Reason.CONTRACT_ENDED: _ended(f"{_REVOKE} --reason contract_ended"),
     Reason.CLIENT_BLOCKED: _ended(f"{_REVOKE} --reason client_blocked"),
     Reason.RIGHT_REMOVED_BY_ADMIN: _ended(f"{_REVOKE} --reason right_removed_by_admin"),
+    Reason.LINKAGE_ENDED: _ended(f"{_REVOKE} --reason linkage_ended"),
     Reason.FOREIGN_TOKEN: (_ACCESS, f'{_ASK} -H "X-Client-Id: sandbox-manual"'),
     Reason.KEY_NOT_PROVEN: (_ACCESS, _ASK.replace("Bearer", "DPoP")),
     Reason.UNKNOWN: ('curl -si {base}/accounts -H "Authorization: Bearer made-up"',),

@@ -47,12 +47,16 @@ def recorded(counter: CallCounter, bank: str, watch: HostWatch) -> Middleware:
 
 
 def _note_answer(entry: CallEntry, response: web.StreamResponse) -> None:
+    if entry.is_lost:
+        return  # nobody gets it
     entry.status = response.status
     entry.response_type = response.headers.get("Content-Type")
     body = getattr(response, "body", None)
     entry.response_body = body if isinstance(body, bytes) else None
     if 300 <= response.status < 400:
         entry.location = response.headers.get("Location")
+    elif response.status >= 400:
+        entry.retry_after = response.headers.get("Retry-After")
 
 
 def _add(entry: CallEntry, request: web.Request, world: World) -> None:
@@ -63,7 +67,12 @@ def _add(entry: CallEntry, request: web.Request, world: World) -> None:
     entry.method = request.method
     entry.path = request.raw_path
     entry.remote = request.remote
-    entry.user_agent = request.headers.get("User-Agent")
+    headers = request.headers
+    entry.user_agent = headers.get("User-Agent")
+    entry.authorization = headers.get("Authorization")
+    entry.referer = headers.get("Referer")
+    if request.method == "POST":
+        entry.idempotency_key = headers.get("Idempotency-Key")
     entry.world = None  # it is closed when others need room
     world.journal.add(entry)
     world.users -= 1

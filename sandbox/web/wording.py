@@ -17,6 +17,8 @@ Language: TypeAlias = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 DEFAULT_LANGUAGE: Language = "ja"
 LANGUAGE_PARAMETER = "lang"
+# Beginnings of the files of texts; no key is in two of them.
+TEXT_PARTS = ("", "conduct.", "desk.", "notices.")
 
 _YEAR_S = 365 * 24 * 3600
 _ACCEPTED = re.compile(
@@ -53,8 +55,11 @@ class Wording:
 
 @cache
 def wording(language: Language) -> Wording:
-    text = (files("sandbox.web") / "texts" / f"{language}.json").read_bytes()
-    return Wording(language, orjson.loads(text))
+    texts: dict[str, str] = {}
+    for part in TEXT_PARTS:
+        file = files("sandbox.web") / "texts" / f"{part}{language}.json"
+        texts |= orjson.loads(file.read_bytes())
+    return Wording(language, texts)
 
 
 def other_language(language: Language) -> Language:

@@ -73,7 +73,8 @@ def test_every_command_explains_itself(words):
 
 def test_all_that_drive_a_server_are_there():
     groups = {words[0] for words in DRIVING}
-    wanted = "clients worlds snapshot reset clock login tokens grants"
+    wanted = "clients worlds snapshot reset clock login tokens grants revoke accounts contracts"
+    wanted += " transfers faults run scenarios conduct"
     assert groups == {*wanted.split(), "journal", "authorize", "certs", "unlock", "keys"}
 
 

@@ -192,6 +192,7 @@ async def test_a_harmed_answer_is_one_that_no_client_may_trust(running, harm):
         "without_refresh_token": "refresh_token" not in body,
         "without_scope": "scope" not in body,
         "narrower_scope": body.get("scope") == "",
+        "wider_scope": body.get("scope") == "accounts more",
         "expires_in_1": body.get("expires_in") == 1,
         "wrong_token_type": body.get("token_type") == "mac",
     }

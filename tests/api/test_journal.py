@@ -45,6 +45,8 @@ async def test_one_call_leaves_one_complete_row(running):
     assert entry.pop("real_at").endswith("+09:00")
     assert entry.pop("latency_us") > 0
     assert entry.pop("id") > 0
+    traits = entry.pop("traits")
+    assert (sorted(traits), traits["scope"]) == (["scope", "token"], "accounts")
     shown = entry.pop("response_body")
     size = entry.pop("response_bytes")
     assert shown.startswith(f'{{"account_id":"{account_id}"')

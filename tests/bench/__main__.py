@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import calls, parts, worlds
+from tests.bench import calls, parts, transfers, worlds
 
 Figures = tuple[float, float, float]  # median, lowest, highest
 
@@ -136,6 +136,24 @@ def living(options: Options) -> Iterator[Step]:
         )
 
 
+def transferring(options: Options) -> Iterator[Step]:
+    """A transfer request as large as they come. One life of it measures all."""
+    rounds, items = max(1, options.rounds // 2), f"{transfers.ITEMS:,} items"
+    for act in transfers.ACTS:
+        for name, what, unit in (
+            (act, f"{act} a transfer of {items}", "s"),
+            (f"{act} held", f"longest wait of another caller while they {act}", "ms"),
+        ):
+            yield (
+                what,
+                lambda what=what, unit=unit, name=name: Row(
+                    what, "", transfers.figures(rounds)[name], unit, "wall time"
+                ),
+            )
+    what = f"most memory above idle, {items}"
+    yield what, lambda: Row(what, "", transfers.figures(rounds)["memory"], "MiB")
+
+
 def measured(steps: list[Step], progress: Progress) -> list[Row]:
     task = progress.add_task("", total=len(steps))
     rows = []
@@ -156,7 +174,8 @@ def run(options: Options, progress: Progress) -> list[Row]:
             rows += measured(list(journalling(options, at, directory / "silent")), progress)
         template = directory / "data" / "default.db"  # of the last warm start, and closed
         rows += measured(list(storing(options, template, directory)), progress)
-        return rows + measured(list(living(options)), progress)
+        rows += measured(list(living(options)), progress)
+        return rows + measured(list(transferring(options)), progress)
 
 
 def main() -> None:

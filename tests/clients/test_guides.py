@@ -75,7 +75,7 @@ def test_the_guide_to_the_client_names_every_error():
     assert ours - {"SandboxError", "Any", "Mapping"} <= rows
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 3])
 def test_the_examples_of_the_client_run(server, number):
     names = {"CONTROL_URL": server.control_url}
     exec(BLOCK.findall(read("client.md"))[number], names)

@@ -146,6 +146,22 @@ def test_a_failure_whose_world_is_gone_is_still_that_failure(tmp_path, server):
     assert "1 failed" in output
 
 
+OWN_BANK = """
+import pytest
+
+@pytest.mark.parametrize("bank", ["tomato"])
+def test_fails(bank):
+    assert bank == "another"
+"""
+
+
+def test_a_failure_with_a_bank_of_ones_own_is_still_that_failure(tmp_path):
+    code, output = run_pytest(directory=written(tmp_path, OWN_BANK))
+    assert code == 1
+    assert "assert 'tomato' == 'another'" in output
+    assert "INTERNALERROR" not in output
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense"])
 def test_a_server_that_is_not_there_is_said_to_be_so(tmp_path, url):
     project = written(tmp_path, "def test_it(bank):\n    assert bank\n")

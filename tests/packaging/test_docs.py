@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.domain.zengin import Code
 from sandbox.services.population import load_people, load_personas
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +88,23 @@ async def test_the_calls_of_web21_go_as_its_page_says(running, block, said):
     code, output = await run("bash", "-eu", "-o", "pipefail", "-c", script)
     assert code == 0, output
     assert said in output
+
+
+async def test_the_files_of_the_page_on_zengin_go_as_it_says(running):
+    page = (ROOT / "docs" / "zengin.md").read_text(encoding="utf-8")
+    (script,) = [body for name, body in BLOCK.findall(page) if name == "sh"]
+    script = script.replace("http://127.0.0.1:8081", running.sandbox.control_url)
+    script = script.replace("http://127.0.0.1:8080", running.sandbox.data_url)
+    code, output = await run("bash", "-eu", "-o", "pipefail", "-c", script)
+    assert code == 0, output
+    assert "identical\n" in output
+    assert '"field":"record 2, bytes 51–80","code":"Z202"' in output
+    assert "ｻﾝﾌﾟﾙｼﾖｳｼﾞ(ｶ" in output
+
+
+def test_the_page_on_zengin_names_every_finding_and_every_sample():
+    page = (ROOT / "docs" / "zengin.md").read_text(encoding="utf-8")
+    for code in Code:
+        assert f"\n| {code} | {'E' if code.is_error else 'W'}" in page
+    for sample in (ROOT / "fixtures" / "zengin").glob("*.txt"):
+        assert f"`{sample.stem}`" in page

@@ -16,14 +16,14 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from sandbox.domain.account import AccountState
 from sandbox.domain.errors import AccountRestricted, IllegalTransition
 from sandbox.domain.policy import BankPolicy
-from sandbox.domain.time import DAY, HOUR, MINUTE, jst_date
+from sandbox.domain.time import DAY, jst_date
 from sandbox.domain.transfer.approval import NotDesignatedApprover
 from sandbox.domain.transfer.finding import DraftRefused
 from sandbox.domain.transfer.request import TransactionNotFound, TransferRequest
@@ -40,6 +40,21 @@ from sandbox.services.transfers import settling
 from sandbox.services.transfers.desk import make_transfers
 from sandbox.storage import accounts, ledger, transfers
 from tests.properties.pace import machine
+from tests.properties.transfer_auditor import Auditor, Fees, arrived_at
+from tests.properties.transfer_draws import (
+    ANSWERS,
+    APPROVERS,
+    FEE,
+    ITEMS,
+    KINDS,
+    PLACE,
+    REASONS,
+    RETREATS,
+    SCRIPTED,
+    STATES,
+    STEPS,
+    item_of,
+)
 from tests.transfers.world import (
     BANK,
     BANK_CODE,
@@ -53,38 +68,16 @@ from tests.transfers.world import (
     Small,
     draft,
     dying,
-    item,
-    own_item,
     template,
     worlds_in,
 )
 
-STEPS = st.sampled_from([10 * MINUTE, 5 * HOUR, DAY, 4 * DAY, 11 * DAY, 30 * DAY])
-# Open more often than not: of a closed account nothing can be asked.
-STATES = st.sampled_from([*AccountState, *[AccountState.OPEN] * 4])
-PAYEES = st.sampled_from(["other", "own", "shut", "no branch", "nobody", "self"])
-ITEMS = st.lists(st.tuples(PAYEES, st.integers(1, 3_000_000)), min_size=1, max_size=6)
-PLACE = st.integers(0, 99)
-RETREATS = st.sampled_from(["pull_back", "return_", "delete", "cancel"])
-APPROVERS = st.sampled_from([CHECKER, SECOND])
-KINDS = st.sampled_from([Kind.BULK, Kind.TRANSFER, Kind.PAYROLL])
 REFUSED = (IllegalTransition, NotDesignatedApprover)
-# Items whose money has gone to where it was to go, and stayed there
-ARRIVED = ("paid", "recall_in_process", "recall_failed")
-
-
-def item_of(number: int, payee: str, yen: int):
-    return {
-        "other": lambda: item(number, yen),
-        "own": lambda: own_item(number, yen),
-        "shut": lambda: own_item(number, yen, to=6),
-        "no branch": lambda: item(number, yen, beneficiary_branch_code="777"),
-        "nobody": lambda: own_item(number, yen, account_number="7777777"),
-        "self": lambda: own_item(number, yen, to=1),
-    }[payee]()
 
 
 class TransferMachine(RuleBasedStateMachine):
+    policy = BankPolicy()
+
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
@@ -92,10 +85,12 @@ class TransferMachine(RuleBasedStateMachine):
         (self.directory / f"{NAME}.db").write_bytes(template())
         self.moved = Counter()  # by account: what the test itself paid in or took out
         self.references: list[tuple[Kind, str]] = []
+        self.auditor = Auditor(beneficiary_pays=self.policy.beneficiary_pays)
+        self.is_linked = True
         self.open()
 
     def open(self) -> None:
-        self.worlds = worlds_in(self.directory, BankPolicy())
+        self.worlds = worlds_in(self.directory, self.policy)
         world = self.run(self.worlds.open(NAME))
         self.small = Small(self.worlds, world, make_transfers(world, BANK, BANK_CODE))
 
@@ -184,6 +179,36 @@ class TransferMachine(RuleBasedStateMachine):
     def answer_recall(self, place, item_id, agreed):
         self._try(lambda s, r: s.answer_recall(r.reference, str(item_id), agreed=agreed), place)
 
+    @rule(days=st.integers(-3, 40), other=FEE, own=FEE, contract=st.integers(1, 5_000))
+    def change_fees(self, days, other, own, contract):
+        day = jst_date(self.small.now + days * DAY)
+        self.run(self.auditor.change_fees(self.small, Fees(day, other, own, contract)))
+
+    @rule(days=st.integers(-3, 40), percent=st.integers(0, 25))
+    def change_tax(self, days, percent):
+        day = jst_date(self.small.now + days * DAY)
+        self.run(self.auditor.change_tax(self.small, day, percent))
+
+    @rule(days=st.integers(2, 5))
+    def let_fees_outgrow_an_item(self, days):
+        """Ordered while it can bear its fee; when it is paid it no longer may (先方負担)."""
+        self.change_fees(0, 100, 0, 2_000)
+        self.go_all_the_way([("other", 300), ("own", 300), ("other", 900)], Kind.BULK, days)
+        self.change_fees(0, 500, 400, 2_000)
+        self.let_time_pass(11 * DAY)
+
+    @rule(payee=st.sampled_from(list(SCRIPTED)), reason=REASONS, answer=ANSWERS)
+    def script(self, payee, reason, answer):
+        """Say what becomes of payments to an account from now on."""
+        act = self.small.transfers.afterwards.script
+        self.run(act(*SCRIPTED[payee], unable_reason=reason, recall_answer=answer))
+
+    @precondition(lambda self: self.is_linked and len(self.references) > 5)
+    @rule()
+    def unlink_the_child(self):
+        self.run(self.small.run_sql("DELETE FROM contract_link"))
+        self.is_linked = False
+
     @rule(account=st.sampled_from([1, 5]), state=STATES)
     def set_state(self, account, state):
         async def change():
@@ -233,29 +258,21 @@ class TransferMachine(RuleBasedStateMachine):
         assert self.run(ledger.list_astray(database)) == []
 
     @invariant()
-    def each_request_is_debited_at_most_once(self):
-        (debits,) = self._row("SELECT COUNT(*) FROM posting WHERE kind = 'transfer_debit'")
-        (settled,) = self._row("SELECT COUNT(*) FROM transfer_request WHERE status = 'settled'")
-        assert debits == settled
-
-    @invariant()
     def the_remitter_has_paid_what_was_settled_less_what_came_back(self):
-        (debited,) = self._row(
-            "SELECT COALESCE(SUM(total_yen + fees_yen), 0) FROM transfer_request "
-            "WHERE status = 'settled'"
-        )
+        self.run(self.auditor.audit(self.small))
+        debited = sum(self.auditor.settled.values())
         (fees,) = self._row(
             "SELECT COALESCE(SUM(l.amount_yen), 0) FROM line l JOIN posting p "
             "ON p.posting_id = l.posting_id WHERE p.kind = 'contract_fee' AND l.account = 1"
         )
         back = self._items("i.status IN ('refunded', 'recalled')")
-        to_itself = self._items(self._arrived_at("001", "1000001"))
+        to_itself = self._items(arrived_at("001", "1000001"))
         expected = OPENING_YEN + self.moved[1] - debited + back + to_itself + fees
         assert self.run(self.small.balance(1)) == expected
 
     @invariant()
     def the_beneficiary_has_what_arrived(self):
-        arrived = self._items(self._arrived_at("002", "2000001"))
+        arrived = self._items(arrived_at("002", "2000001"))
         assert self.run(self.small.balance(5)) == OPENING_YEN + self.moved[5] + arrived
 
     @invariant()
@@ -265,6 +282,11 @@ class TransferMachine(RuleBasedStateMachine):
         assert self.run(self.small.gl("transfer_clearing")) == waiting
         away = self._items(f"NOT {own} AND i.status NOT IN ('refunded', 'recalled')")
         assert self.run(self.small.gl("interbank")) == away
+
+    @invariant()
+    def a_child_pays_nothing_while_its_parent_does(self):
+        if self.is_linked:
+            assert self.run(self.small.balance(4)) == OPENING_YEN
 
     @invariant()
     def nothing_is_left_half_settled(self):
@@ -301,7 +323,8 @@ class TransferMachine(RuleBasedStateMachine):
     def _register(self, items, kind, days, *, replaces: TransferRequest | None) -> None:
         day = self.small.world.calendar.add_business_days(jst_date(self.small.now), days)
         made = [item_of(n, payee, yen) for n, (payee, yen) in enumerate(items, start=1)]
-        what = draft(*made, kind=kind, on=f"{day:%m-%d}")
+        pattern = "double_approval" if days % 3 == 0 else ""
+        what = draft(*made, kind=kind, on=f"{day:%m-%d}", approval_pattern_type=pattern)
         reference = "" if replaces is None else replaces.reference
         before = None if replaces is None else replaces.status
         try:
@@ -312,6 +335,7 @@ class TransferMachine(RuleBasedStateMachine):
             assert (before, Event.REGISTER) not in TRANSITIONS
             return
         assert (before, Event.REGISTER) in TRANSITIONS
+        self.auditor.registered(outcome.request.reference, what)
         if replaces is None:
             self.references.append((kind, outcome.request.reference))
 
@@ -348,20 +372,13 @@ class TransferMachine(RuleBasedStateMachine):
         return self.run(self.small.world.database.fetchrow(sql))
 
     def _items(self, where: str) -> int:
-        """Return the yen of the items of settled requests that fit."""
+        """Return the yen paid by the items of settled requests that fit."""
         (yen,) = self._row(
-            "SELECT COALESCE(SUM(i.amount_yen), 0) FROM transfer_item i "
+            "SELECT COALESCE(SUM(i.paid_yen), 0) FROM transfer_item i "
             "JOIN transfer_request r ON r.request = i.request "
             f"WHERE r.status = 'settled' AND {where}"
         )
         return yen
-
-    def _arrived_at(self, branch: str, number: str) -> str:
-        statuses = ", ".join(f"'{status}'" for status in ARRIVED)
-        return (
-            f"i.bank_code = '{BANK_CODE}' AND i.branch_code = '{branch}' "
-            f"AND i.account_number = '{number}' AND i.status IN ({statuses})"
-        )
 
 
 @pytest.fixture(autouse=True)
@@ -371,6 +388,13 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr("sandbox.services.transfers.afterwards.CHUNK", 2)
 
 
-@pytest.mark.requirement("W-59")
-def test_no_yen_is_lost_whatever_happens():
-    run_state_machine_as_test(TransferMachine, settings=machine(12))
+class BeneficiaryPaysMachine(TransferMachine):
+    """先方負担: the fee comes off the amount, and may eat it up."""
+
+    policy = BankPolicy(beneficiary_pays=True)
+
+
+@pytest.mark.requirement("W-18", "W-21", "W-22", "W-59")
+@pytest.mark.parametrize("kind", [TransferMachine, BeneficiaryPaysMachine])
+def test_no_yen_is_lost_whatever_happens(kind):
+    run_state_machine_as_test(kind, settings=machine(12))

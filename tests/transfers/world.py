@@ -130,7 +130,7 @@ def _account_row(number: int) -> Row:
 
 def _user_row(number: int, code: str) -> Row:
     contractor, rights, per_transaction, per_item = USERS[code]
-    flags = ("user", 0, 1, rights, per_transaction, per_item, None)
+    flags = ("user", 0, 1, rights, per_transaction, per_item, None, None)  # persona, accounts
     return (number, contractor, code.lower(), code, code, *flags)
 
 

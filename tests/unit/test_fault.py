@@ -28,7 +28,7 @@ def rule(number=1, **changes) -> FaultRule:
 
 
 def strikes(*rules, facts=CALL, dice=0.0, now=NOW) -> list[str]:
-    verdicts = weigh(rules, facts, {each.fault_id: dice for each in rules}, now)
+    verdicts = weigh(rules, facts, lambda _: dice, now)
     return [verdict.rule.fault_id for verdict in verdicts if verdict.why_not is None]
 
 
@@ -36,7 +36,7 @@ def over_calls(one: FaultRule, count: int) -> list[bool]:
     """Return which of so many equal calls a rule strikes, counting as the service does."""
     struck = []
     for _ in range(count):
-        (verdict,) = weigh([one], CALL, {one.fault_id: 0.0}, NOW)
+        (verdict,) = weigh([one], CALL, lambda _: 0.0, NOW)
         struck.append(verdict.why_not is None)
         one = _counted(verdict)
     return struck
@@ -96,7 +96,7 @@ def test_a_rule_ends_by_itself(ends_at, expected):
 
 def test_the_first_rule_whose_turn_it_is_strikes_and_later_ones_do_not_count():
     rules = [rule(1, times=1, struck=1, seen=1), rule(2), rule(3)]
-    verdicts = weigh(rules, CALL, {"f1": 0.0, "f2": 0.0, "f3": 0.0}, NOW)
+    verdicts = weigh(rules, CALL, lambda _: 0.0, NOW)
     assert [verdict.why_not for verdict in verdicts] == [
         "it has struck 1 of 1 times",
         None,
@@ -106,5 +106,5 @@ def test_the_first_rule_whose_turn_it_is_strikes_and_later_ones_do_not_count():
 
 
 def test_a_verdict_says_what_does_not_match():
-    (verdict,) = weigh([rule(match={"bank": "web21"})], CALL, {"f1": 0.0}, NOW)
+    (verdict,) = weigh([rule(match={"bank": "web21"})], CALL, lambda _: 0.0, NOW)
     assert verdict.why_not == "bank is 'this bank', not 'web21'"

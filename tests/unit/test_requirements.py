@@ -54,7 +54,13 @@ def test_report_lists_tests_by_id_and_names_what_is_missing() -> None:
     assert lines[:4] == ["T-2   c", "T-10  a", "      b", "W-1   a"]
     assert lines[4] == "T: 2 of 40 cited"
     assert lines[5].startswith("T not cited: T-1 T-3 ")
+    assert lines[6] == "W: 1 of 70 cited"
+    assert lines[7].startswith("W not cited: W-2 W-3 ")
+    assert lines[8] == "O: 0 of 35 cited"
 
 
 def test_report_says_when_nothing_is_missing() -> None:
-    assert report({i: {"a"} for i in KNOWN})[-1] == "T not cited: none"
+    lines = report({i: {"a"} for i in KNOWN})
+    assert [line for line in lines if "not cited" in line] == [
+        f"{letter} not cited: none" for letter in "TWO"
+    ]

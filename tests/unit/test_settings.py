@@ -1,13 +1,17 @@
 """Settings: flags before variables before defaults; and the document says what the code says."""
 
 import runpy
+from dataclasses import fields
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from sandbox.domain.policy import BankPolicy
-from sandbox.domain.time import DAY
+from sandbox.domain.time import DAY, MINUTE
+from sandbox.domain.transfer.policy import RecallAnswer, Totals, TransferPolicy
 from sandbox.settings import SETTINGS, SettingInvalid, read_settings
+from sandbox.transfer_settings import TRANSFER_SETTINGS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "settings-table"))
@@ -126,3 +130,72 @@ def test_what_makes_no_sense_is_refused_by_the_name_it_came_by(name, text):
     with pytest.raises(SettingInvalid) as refused:
         read_settings({name: text}, {setting.env: "never read"})
     assert str(refused.value).startswith(f"{setting.flag}={text!r}: ")
+
+
+TRANSFERS = [row[0] for row in TRANSFER_SETTINGS]
+TRANSFER_POLICY = [each.name for each in fields(TransferPolicy)]
+
+
+def test_every_rule_of_transfers_is_a_setting_of_the_bank_that_has_them():
+    read = read_settings({}, {})
+    for name in TRANSFER_POLICY:
+        setting = name.removesuffix("_ms")
+        assert read[f"web21_{setting}"] == getattr(TransferPolicy(), name), name
+        assert f"tomato_{setting}" not in read.values
+    assert set(TRANSFERS) <= set(TRANSFER_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("most_items_expert", "1", 1),
+        ("most_items_expert", "1000000", 1_000_000),
+        ("totals_mismatch", "warning", Totals.WARNING),
+        ("large_item_yen", "0", 0),
+        ("large_item_yen", "9999999999", 9_999_999_999),
+        ("same_request_days", "0", 0),
+        ("same_request_days", "3660", 3_660),
+        ("acceptance_interval", "1m", MINUTE),
+        ("acceptance_interval", "24h", DAY),
+        ("settlement_at", "23:59", time(23, 59)),
+        ("recall_answer", "none", RecallAnswer.NONE),
+        ("age_out_days", "1", 1),
+        ("fee_day", "1", 1),
+        ("fee_day", "28", 28),
+    ],
+)
+def test_the_ends_of_each_range_are_taken(name, text, value):
+    changed = read_settings({}, {f"SANDBOX_WEB21_{name.upper()}": text})
+    policy = changed.policy("web21", BankPolicy())
+    field = name if hasattr(policy, name) else f"{name}_ms"
+    assert getattr(policy, field) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("most_items_debut", "0"),
+        ("most_items_transfer", "-1"),
+        ("most_items_expert", "1000001"),
+        ("most_requests", "all"),
+        ("totals_mismatch", "ignore"),
+        ("totals_mismatch", "ERROR"),
+        ("large_item_yen", "10000000000"),
+        ("large_item_yen", "1" * 5_000),
+        ("large_item_yen", "１"),
+        ("same_request_days", "3661"),
+        ("beneficiary_pays", "maybe"),
+        ("acceptance_interval", "59s"),
+        ("acceptance_interval", "24h1s"),
+        ("settlement_at", "24:00"),
+        ("settlement_retry_at", "8"),
+        ("recall_answer", "perhaps"),
+        ("age_out_days", "0"),
+        ("fee_day", "0"),
+        ("fee_day", "29"),
+    ],
+)
+def test_beyond_each_range_the_message_says_what_would_do(name, text):
+    with pytest.raises(SettingInvalid, match="must be|is no|HH:MM") as refused:
+        read_settings({}, {f"SANDBOX_WEB21_{name.upper()}": text})
+    assert str(refused.value).startswith(f"SANDBOX_WEB21_{name.upper()}={text!r}: ")

@@ -12,8 +12,10 @@ from string import Formatter
 import pytest
 from jinja2 import Environment, PackageLoader, nodes
 
+from sandbox.domain.conduct.verdict import Verdict
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import Reason
+from sandbox.domain.notice import NoticeKind
 from sandbox.web.oauth.tester import ANY_TIME, CONSENT_OUTCOMES, SIGN_IN_OUTCOMES
 from sandbox.web.pages import (
     CONSENT_ERRORS,
@@ -24,6 +26,7 @@ from sandbox.web.pages import (
     SIGN_IN_ERRORS,
 )
 from sandbox.web.wording import LANGUAGES, wording
+from tests.desk import DESK_FAMILIES
 
 KINDS = ("individual", "corporate")
 FIELDS = (
@@ -51,8 +54,11 @@ FAMILIES = {
     **{f"refusal.*.{part}": REFUSAL_CODES for part in ("title", "why", "do")},
     **{f"error.*.{part}": ERROR_CODES for part in ("title", "why", "do")},
     "detail.*": DETAIL_LABELS,
+    "notices.kind.*": tuple(NoticeKind),
+    "conduct.verdict.*": tuple(Verdict),
     "tester.outcome.*": tuple(dict.fromkeys((*SIGN_IN_OUTCOMES, *CONSENT_OUTCOMES, *ANY_TIME))),
     **{f"reason.*.{part}": tuple(Reason) for part in ("title", "what", "means", "do")},
+    **DESK_FAMILIES,
 }
 # Said by ``Wording.spoken`` itself.
 SPOKEN = {"format.day", "format.moment", *(f"format.month.{month}" for month in range(1, 13))}

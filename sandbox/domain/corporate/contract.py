@@ -32,20 +32,40 @@ class ContractStatus(StrEnum):
 
 
 class ContractEvent(StrEnum):
+    APPLY = "apply"  # for the first time, or again after a refusal or an end
     ACCEPT = "accept"
     REFUSE = "refuse"
     CHANGE = "change"  # of the services chosen, by a written request (W-29)
     TERMINATE = "terminate"
 
 
-TRANSITIONS: Mapping[tuple[ContractStatus, ContractEvent], ContractStatus] = MappingProxyType(
-    {
-        (ContractStatus.APPLIED, ContractEvent.ACCEPT): ContractStatus.ACTIVE,
-        (ContractStatus.APPLIED, ContractEvent.REFUSE): ContractStatus.REFUSED,
-        (ContractStatus.ACTIVE, ContractEvent.CHANGE): ContractStatus.ACTIVE,
-        (ContractStatus.ACTIVE, ContractEvent.TERMINATE): ContractStatus.TERMINATED,
-    }
+# From None: there is no service contract yet.
+TRANSITIONS: Mapping[tuple[ContractStatus | None, ContractEvent], ContractStatus] = (
+    MappingProxyType(
+        {
+            (None, ContractEvent.APPLY): ContractStatus.APPLIED,
+            (ContractStatus.REFUSED, ContractEvent.APPLY): ContractStatus.APPLIED,
+            (ContractStatus.TERMINATED, ContractEvent.APPLY): ContractStatus.APPLIED,
+            (ContractStatus.APPLIED, ContractEvent.ACCEPT): ContractStatus.ACTIVE,
+            (ContractStatus.APPLIED, ContractEvent.REFUSE): ContractStatus.REFUSED,
+            (ContractStatus.ACTIVE, ContractEvent.CHANGE): ContractStatus.ACTIVE,
+            (ContractStatus.ACTIVE, ContractEvent.TERMINATE): ContractStatus.TERMINATED,
+        }
+    )
 )
+
+
+def after(status: ContractStatus | None, event: ContractEvent) -> ContractStatus:
+    """Return the status that ``event`` leads to; ``status`` None: there is no contract yet.
+
+    Raises:
+        IllegalTransition: the event cannot happen to a contract in this status.
+    """
+    following = TRANSITIONS.get((status, event))
+    if following is None:
+        was = "not applied for" if status is None else status.value
+        raise IllegalTransition(f"{event} cannot happen to a contract that is {was}")
+    return following
 
 
 class ApplicationIncomplete(BankError):
@@ -59,6 +79,7 @@ class Application:
     services: tuple[str, ...]
     purpose: str
     form: str  # 利用形態
+    plan: str = Plan.EXPERT
 
     def check(self) -> None:
         """Raise ``ApplicationIncomplete`` with the first field that is wrong."""
@@ -67,10 +88,27 @@ class Application:
             raise ApplicationIncomplete("services: choose at least one, each once")
         if unknown := sorted(set(self.services) - known):
             raise ApplicationIncomplete(f"services: there is no {unknown[0]!r}")
+        if self.plan not in {plan.value for plan in Plan}:
+            raise ApplicationIncomplete(f"plan: there is no {self.plan!r}")
         for name, limit in (("purpose", PURPOSE_MAX), ("form", FORM_MAX)):
             text = getattr(self, name).strip()
             if not text or len(text) > limit:
                 raise ApplicationIncomplete(f"{name}: write 1 to {limit} characters")
+
+    def status_after(
+        self, status: ContractStatus | None, *, is_base_active: bool
+    ) -> ContractStatus:
+        """Return what a contract in ``status`` becomes by this application.
+
+        Raises:
+            ApplicationIncomplete: a field says nothing (W-24).
+            IllegalTransition: a contract is applied for or in force, or there is no base
+                contract that it could stand on (W-1, W-27).
+        """
+        self.check()
+        if not is_base_active:
+            raise IllegalTransition("a service contract needs a base contract in force")
+        return after(status, ContractEvent.APPLY)
 
 
 _ONE_APPROVER = ApprovalRule(pattern=Pattern.SINGLE, double_from_yen=None)
@@ -85,6 +123,7 @@ class ServiceContract:
     plan: Plan = Plan.EXPERT
     approval: ApprovalRule = _ONE_APPROVER
     client_id: str | None = None  # None: not issued yet
+    is_environment_blocked: bool = False  # the contractor's own line or setting is in the way
 
     @property
     def is_in_force(self) -> bool:
@@ -113,7 +152,4 @@ class ServiceContract:
         return self._after(ContractEvent.TERMINATE)
 
     def _after(self, event: ContractEvent) -> "ServiceContract":
-        following = TRANSITIONS.get((self.status, event))
-        if following is None:
-            raise IllegalTransition(f"{event} cannot happen to a contract that is {self.status}")
-        return replace(self, status=following)
+        return replace(self, status=after(self.status, event))

@@ -28,13 +28,13 @@ class FirmUser:
     limit_per_item_yen: int | None
     story_ja: str
     story_en: str
+    accounts: frozenset[str] | None = None  # ids of those it may use; None: see ``BankUser``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firm:
-    """The contract on the server connection, and its users. ``number`` is typed at sign-in."""
+class FirmContract:
+    """The contract on the server connection (サーバー接続サービス契約), as the world begins."""
 
-    number: str
     status: str
     services: tuple[str, ...]
     purpose: str
@@ -45,26 +45,46 @@ class Firm:
     double_from_yen: int | None
     requester_may_approve: bool
     client_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firm:
+    """The base contract, what stands on it, and its users. ``number`` is typed at sign-in."""
+
+    number: str
+    base_state: str  # active, suspended
+    contract: FirmContract | None  # None: not applied for yet
     children: tuple[str, ...]  # personas of the child contractors
     users: tuple[FirmUser, ...]
 
+    @property
+    def client_id(self) -> str | None:
+        return None if self.contract is None else self.contract.client_id
+
 
 def parse_firm(entry: Document) -> Firm:
-    contract, approval = entry["contract"], entry["contract"]["approval"]
     return Firm(
         number=entry["contract_number"],
-        status=contract["status"],
-        services=tuple(contract["services"]),
-        purpose=contract["purpose"],
-        form=contract["form"],
-        plan=contract["plan"],
-        fee_account=contract["fee_account"],
+        base_state=entry.get("base_state", "active"),
+        contract=_contract(entry["contract"]) if "contract" in entry else None,
+        children=tuple(entry.get("children", ())),
+        users=tuple(_user(user) for user in entry["users"]),
+    )
+
+
+def _contract(entry: Document) -> FirmContract:
+    approval = entry["approval"]
+    return FirmContract(
+        status=entry["status"],
+        services=tuple(entry["services"]),
+        purpose=entry["purpose"],
+        form=entry["form"],
+        plan=entry["plan"],
+        fee_account=entry["fee_account"],
         approval_pattern=approval["pattern"],
         double_from_yen=approval.get("double_from_yen"),
         requester_may_approve=approval.get("requester_may_approve", False),
-        client_id=contract.get("client_id"),
-        children=tuple(entry.get("children", ())),
-        users=tuple(_user(user) for user in entry["users"]),
+        client_id=entry.get("client_id"),
     )
 
 
@@ -84,4 +104,5 @@ def _user(entry: Document) -> FirmUser:
         limit_per_item_yen=entry.get("limit_per_item_yen"),
         story_ja=entry["story"]["ja"],
         story_en=entry["story"]["en"],
+        accounts=frozenset(entry["accounts"]) if "accounts" in entry else None,
     )

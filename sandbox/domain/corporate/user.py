@@ -26,6 +26,10 @@ class Act(StrEnum):
     REGISTER_CLIENT = "register_client"
     CONSENT = "consent"
     WITHDRAW_OWN_CONSENT = "withdraw_own_consent"
+    WITHDRAW_ANY_CONSENT = "withdraw_any_consent"
+    READ_REQUESTS = "read_requests"
+    MANAGE_REQUESTS = "manage_requests"  # pull back, delete, ask for a recall
+    APPROVE_REQUESTS = "approve_requests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,9 @@ class BankUser:
     rights: frozenset[Service]
     limit_per_transaction_yen: int | None = None
     limit_per_item_yen: int | None = None
+    # Account ids: the contractor's own or its children's, whatever the right. None: all of the
+    # contractor's own, and with the right to read also its children's.
+    accounts: frozenset[str] | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -49,6 +56,12 @@ class BankUser:
     def is_service_user(self) -> bool:
         """Tell whether this is a service user (サーバー接続サービス利用者ID)."""
         return self.has_service_right and self.role is Role.USER
+
+    @property
+    def page_powers(self) -> frozenset[Service]:
+        """What this user may do at the bank's own pages: by the base contract, so neither the
+        service right nor the services of the connection count (W-11: ③ is approved there)."""
+        return self.rights if self.role is Role.USER else frozenset()
 
     def may(self, act: Act) -> bool:
         return _MAY[act](self)
@@ -76,5 +89,9 @@ _MAY: Mapping[Act, Callable[[BankUser], bool]] = MappingProxyType(
         Act.REGISTER_CLIENT: lambda user: user.is_service_user,  # W-40
         Act.CONSENT: lambda user: user.is_service_user and bool(user.rights),  # W-36, W-43
         Act.WITHDRAW_OWN_CONSENT: lambda user: user.role is Role.USER,  # W-55
+        Act.WITHDRAW_ANY_CONSENT: lambda user: user.is_admin or user.is_security_administrator,
+        Act.READ_REQUESTS: lambda user: bool(user.page_powers - {Service.REFERENCE}),
+        Act.MANAGE_REQUESTS: lambda user: Service.UPDATE in user.page_powers,
+        Act.APPROVE_REQUESTS: lambda user: Service.APPROVAL in user.page_powers,
     }
 )

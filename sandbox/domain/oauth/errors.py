@@ -122,7 +122,7 @@ class ShownError(Exception):
     ``code`` names the page's text; ``status`` is the HTTP status of the page.
     """
 
-    def __init__(self, code: str, status: int = 400, **details: str) -> None:
+    def __init__(self, code: str, status: int = 400, **details: object) -> None:
         super().__init__(code)
         self.code = code
         self.status = status

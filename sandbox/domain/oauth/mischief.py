@@ -29,6 +29,7 @@ TOKEN_HARMS = (
     "without_refresh_token",
     "without_scope",
     "narrower_scope",
+    "wider_scope",
     "expires_in_1",
     "wrong_token_type",
 )
@@ -67,6 +68,7 @@ def harmed_token_answer(body: dict[str, Any], answer: str) -> dict[str, Any]:
         return {name: value for name, value in body.items() if name != answer[len("without_") :]}
     changes: dict[str, dict[str, Any]] = {
         "narrower_scope": {"scope": ""},
+        "wider_scope": {"scope": f"{body.get('scope', '')} more".strip()},
         "expires_in_1": {"expires_in": 1},
         "wrong_token_type": {"token_type": "mac"},
     }

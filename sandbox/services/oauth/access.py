@@ -55,6 +55,11 @@ class AccessService:
             raise TokenRejected(reason, NOT_LIVE, standing)
         return access
 
+    async def look_up(self, access_token: str) -> Access | None:
+        """Return what a token opens or opened; for those who refuse and grant nothing by it."""
+        found = await self._find(token_hash(access_token))
+        return None if found is None else found[0]
+
     async def _find(self, key: bytes) -> Found:
         """Return what a token opens and until when, dead or alive.
 

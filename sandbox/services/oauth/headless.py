@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from sandbox.domain.api_class import ApiClass
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.pkce import challenge_of
@@ -91,9 +92,10 @@ async def consent(
     Raises:
         ShownError: what a page would show.
         HeadlessRefused: what would be redirected to the client.
-        UnknownPersona, SignInRefused, NothingChosen, OutsideServiceHours: as their names say.
+        UnknownPersona, SignInRefused, NothingChosen: as their names say.
+        OutsideServiceHours, ServiceStopped, LinkageEnded: the bank is closed.
     """
-    bank.check_hours()
+    bank.check_open(ApiClass.OAUTH, "authorize")
     try:
         client, request = await bank.requests.check(parameters, channel="control")
     except RedirectBack as back:

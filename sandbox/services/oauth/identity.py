@@ -1,9 +1,11 @@
 """Who a contractor is, for OpenID Connect clients: ID tokens and userinfo."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sandbox.chance import draw
 from sandbox.domain.client import Client
+from sandbox.domain.corporate.claims import FirmData, user_claims
 from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.openid import OPENID
 from sandbox.domain.oauth.personal import (
@@ -18,8 +20,9 @@ from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.access import Access
 from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.oauth.keys import KeyService
+from sandbox.services.population import load_personas
 from sandbox.services.world import World
-from sandbox.storage import clients, contractors
+from sandbox.storage import clients, contractors, corporate
 
 
 class IdentityService:
@@ -56,9 +59,10 @@ class IdentityService:
     async def userinfo(self, access: Access) -> Claims | str:
         """Return the claims that a token opens (Core §5.3); as a JWT where its client wants one."""
         standing = access.standing
-        asked = asked_claims(standing.detail, "userinfo")
-        told = released(await self._claims(standing), access.scope, asked)
-        claims: Claims = {"sub": self.subject(standing.contractor_id), **told}
+        claims: Claims = {
+            "sub": self.subject(standing.contractor_id),
+            **await self._told(standing, access.scope),
+        }
         client = await clients.find(self._world.database, self._bank, standing.client_id)
         assert client is not None  # clients are never deleted, only ended
         if not client.options.userinfo_alg:
@@ -71,11 +75,39 @@ class IdentityService:
         """Return what every client knows the contractor by (O-21)."""
         return self._facts.subject(contractor_id)
 
+    async def _told(self, standing: Standing, scope: Collection[str]) -> Claims:
+        """Return what userinfo says: of a firm's user all, else what its scopes stand for."""
+        if self._facts.has_contracts:
+            return await self._user_claims(standing)
+        asked = asked_claims(standing.detail, "userinfo")
+        return released(await self._claims(standing), scope, asked)
+
+    async def _user_claims(self, standing: Standing) -> Claims:
+        contractor_id, database = standing.contractor_id, self._world.database
+        contractor = await contractors.find(database, contractor_id)
+        user = await corporate.find_user(database, standing.credential_id)
+        assert contractor is not None  # a grant is never without its contractor
+        assert user is not None  # nor, at this bank, without its user
+        personas = {each.contractor_id: each for each in load_personas(self._bank)}
+        firm = FirmData(
+            name=contractor.name,
+            name_kana=contractor.name_kana,
+            address=await contractors.find_address(database, contractor_id),
+            address_kana=personas[contractor_id].address_kana if contractor_id in personas else "",
+            phone=_phone(self._number("firm", contractor_id), "50"),
+        )
+        number = self._number("user", f"{contractor_id}:{user.user_id}")
+        email = f"user{number:08d}@example.com"
+        return user_claims(user, firm, email=email, phone=_phone(number, "90"))
+
+    def _number(self, kind: str, key: str) -> int:
+        """Return eight digits of somebody, the same for every world of the seed."""
+        return draw(self._world.seed, kind, key, "contact").randrange(10**8)
+
     async def _claims(self, standing: Standing) -> Claims:
         contractor = await contractors.find(self._world.database, standing.contractor_id)
         assert contractor is not None  # a grant is never without its contractor
-        dice = draw(self._world.seed, "contractor", contractor.contractor_id, "contact")
-        number = dice.randrange(10**8)
+        number = self._number("contractor", contractor.contractor_id)
         network = "90" if contractor.kind == "individual" else "50"
         return personal_claims(
             kind=contractor.kind,
@@ -84,6 +116,10 @@ class IdentityService:
             address=await contractors.find_address(self._world.database, standing.contractor_id),
             login=standing.login,
             email=f"contractor{number:08d}@example.com",
-            # No number begins with a 0 after 090 or 050.
-            phone=f"+81 {network}-0{number // 10**4 % 1000:03d}-{number % 10**4:04d}",
+            phone=_phone(number, network),
         )
+
+
+def _phone(number: int, network: str) -> str:
+    """Return a number that nobody has: none begins with a 0 after 090 or 050."""
+    return f"+81 {network}-0{number // 10**4 % 1000:03d}-{number % 10**4:04d}"

@@ -27,7 +27,8 @@ class Mischief(OAuthError):
 
 async def strike(world: World, facts: Facts, kinds: frozenset[str]) -> FaultRule | None:
     """Return the rule that strikes an OAuth call."""
-    return await world.faults.strike({**facts, "class": "oauth"}, kinds)
+    found = await world.faults.strike({**facts, "class": "oauth"}, kinds)
+    return None if found is None else found.rule
 
 
 async def allow(

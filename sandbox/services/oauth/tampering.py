@@ -3,13 +3,16 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from sandbox.domain.effect_reply import Reply
 from sandbox.services.oauth.keys import KeyService
 
 _HOUR_S = 3_600
 # What a claim becomes where the rule names none: a value that no check may let pass.
 _WRONG = {"wrong_aud": "aud", "wrong_iss": "iss"}
+_TIMES = ("iat", "exp", "nbf", "auth_time")
 
 
 async def tampered(keys: KeyService, token: str, effect: Mapping[str, Any]) -> str:
@@ -49,3 +52,23 @@ def _changed(claims: dict[str, Any], how: str, claim: str | None) -> dict[str, A
 
 def _part(value: Mapping[str, Any]) -> str:
     return urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode("ascii")
+
+
+async def skewed(keys: KeyService, reply: Reply, skew_ms: int) -> Reply:
+    """Return a token answer whose signed tokens are dated by a clock that goes wrong (F-40)."""
+    from sandbox.services.oauth import jose
+
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        return reply
+    if not isinstance(body, dict):
+        return reply
+    for name in ("id_token", "access_token"):
+        token = body.get(name)
+        if isinstance(token, str) and token.count(".") == 2:
+            header, claims = jose.unverified_header(token), jose.unverified_claims(token)
+            moved = {each: claims[each] + skew_ms // 1000 for each in _TIMES if each in claims}
+            signer = await keys.signer(header["alg"])
+            body[name] = signer.sign({**claims, **moved}, typ=header["typ"])
+    return replace(reply, body=json.dumps(body).encode())

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
+from sandbox.domain.availability import LinkageEnded, ServiceStopped
 from sandbox.domain.errors import OutsideServiceHours
 from sandbox.domain.oauth.errors import OAuthError, ShownError
 from sandbox.domain.oauth.parameters import parse_parameters
@@ -83,6 +84,11 @@ def problem_of(error: Exception, body: Mapping[str, Any]) -> Exception:
         case OutsideServiceHours():
             wait_s = error.retry_after_s
             return Problem(503, "outside-service-hours", str(error), retry_after_s=wait_s)
+        case ServiceStopped():
+            wait_s = error.retry_after_s
+            return Problem(503, "service-unavailable", str(error), retry_after_s=wait_s)
+        case LinkageEnded():
+            return Problem(410, "linkage-ended", str(error))
         case NothingChosen():
             return Problem(422, "nothing-chosen", f"no {error.what} of those that are offered")
     return error

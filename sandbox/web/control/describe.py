@@ -7,6 +7,7 @@ from sandbox.domain.client import Client
 from sandbox.domain.persona import Persona
 from sandbox.domain.time import iso
 from sandbox.services.bank import Bank
+from sandbox.services.oversight import FirmNow, OversightService, stage
 from sandbox.services.population import load_people
 from sandbox.services.ready_keys import shown_keys
 from sandbox.services.world import World
@@ -53,6 +54,7 @@ async def world(found: World, controls: Controls) -> Json:
 async def bank(found: Bank, profile: Profile) -> Json:
     issuer, here = found.world.issuer(profile.name), found.world.personas
     clients = await found.registration.list_all()
+    firms = await OversightService(found.world).firms(profile.name)
     return {
         "name": profile.name,
         "display_name": {"ja": profile.face.name_ja, "en": profile.face.name_en},
@@ -60,7 +62,11 @@ async def bank(found: Bank, profile: Profile) -> Json:
         **endpoints_of(issuer, profile),
         "openapi": f"{issuer}/openapi.json",
         "clients": [client(each, found.registration.known_secret(each)) for each in clients],
-        "personas": [persona(ready) for ready in load_people(profile.name) if ready.lives_in(here)],
+        "personas": [
+            persona(ready, firms.get(ready.contractor_id))
+            for ready in load_people(profile.name)
+            if ready.lives_in(here)
+        ],
     }
 
 
@@ -96,7 +102,8 @@ def _proofs(found: Client) -> Json:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def persona(ready: Persona) -> Json:
+def persona(ready: Persona, firm: FirmNow | None) -> Json:
+    """Return a persona; ``firm``: how its contract and its rights stand now, if it has one."""
     shown: Json = {
         "name": ready.key,
         "story": {"ja": ready.story_ja, "en": ready.story_en},
@@ -104,8 +111,13 @@ def persona(ready: Persona) -> Json:
         "holder_name": ready.name,
         "login": ready.login.fields(),
     }
-    if ready.firm is not None and ready.firm.client_id is not None:
-        shown["client_id"] = ready.firm.client_id
-    if ready.user is not None:
-        shown["rights"] = list(ready.user.rights) if ready.user.has_service_right else []
-    return shown
+    if firm is None or ready.user is None:
+        return shown
+    client = {} if firm.client_id is None else {"client_id": firm.client_id}
+    return {
+        **shown,
+        **client,
+        "contractor_id": ready.contractor_id,
+        "rights": firm.rights.get(ready.user.user_id, []),
+        "stage": stage(firm.stage),
+    }

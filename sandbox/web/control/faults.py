@@ -1,16 +1,19 @@
 """``…/faults``: rules that make calls go wrong, and what a call would meet."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sandbox.domain.duration import parse_duration
+from sandbox.domain.effect_rules import default_times, problem_of, stages_of
 from sandbox.domain.fault import FaultRule
-from sandbox.domain.oauth.mischief import stages_of
+from sandbox.domain.fault_window import Window
 from sandbox.domain.time import iso
 from sandbox.services.faults import DEFAULT_TTL_MS, FaultRefused, Wanted
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
 
 ID_BYTES = 9
+T = TypeVar("T")
 
 
 def shown(rule: FaultRule) -> Json:
@@ -27,6 +30,8 @@ def shown(rule: FaultRule) -> Json:
     }
     if rule.times is not None:
         found["times"] = rule.times
+    if rule.window is not None:
+        found["window"] = dict(rule.window.given)
     if rule.ends_at is not None:
         found["ends_at"] = iso(rule.ends_at)
     return found
@@ -86,23 +91,39 @@ def wanted(body: dict[str, Any]) -> Wanted:
     """Return the rule that a sound request asks for.
 
     Raises:
-        Problem: a time to live that is none, or a stage at which the effect cannot strike.
+        Problem: a time to live or a window that is none, a stage at which the effect cannot
+            strike, or parameters that do not go together.
     """
-    stages = stages_of(body["effect"])
+    effect, match = body["effect"], body.get("match", {})
+    stages = stages_of(effect)
     stage = body.get("stage", stages[0])
     if stage not in stages:
-        raise Problem(422, "invalid-request", f"stage: this effect strikes {' or '.join(stages)}")
-    try:
-        ttl_ms = parse_duration(body["ttl"]) if "ttl" in body else DEFAULT_TTL_MS
-    except ValueError as error:
-        raise Problem(422, "invalid-request", f"ttl: {error}") from error
+        raise _wrong("stage", f"this effect strikes {' or '.join(stages)}")
+    ttl_ms = _read("ttl", parse_duration, body.get("ttl"), DEFAULT_TTL_MS)
+    window = _read("window", Window.of, body.get("window"), None)
+    if problem := problem_of(effect, window):
+        raise _wrong("effect", problem)
     return Wanted(
-        match=body.get("match", {}),
-        effect=body["effect"],
+        match=match,
+        effect=effect,
         stage=stage,
-        times=body.get("times"),
+        times=body.get("times", default_times(effect, match.get("method"))),
         skip=body.get("skip", 0),
         every=body.get("every", 1),
         probability=body.get("probability", 1.0),
+        seed=body.get("seed"),
+        window=window,
         ttl_ms=ttl_ms,
     )
+
+
+def _read(name: str, reader: Callable[[Any], T], value: Any, default: T) -> T:
+    try:
+        return default if value is None else reader(value)
+    except ValueError as error:
+        raise _wrong(name, str(error)) from error
+
+
+def _wrong(name: str, problem: str) -> Problem:
+    errors = [{"field": name, "problem": problem}]
+    return Problem(422, "invalid-request", f"{name}: {problem}", errors=errors)

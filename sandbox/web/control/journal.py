@@ -29,7 +29,7 @@ ID_MAX = 2**53
 async def list_journal(call: ControlCall) -> Json:
     """List calls, oldest first; ``last=50`` lists the newest 50. Secrets are ``***``."""
     page, last = page_of(call.request), _number(call, "last", LIMIT_MAX)
-    filters = _filters(call)
+    filters = filters_of(call)
     journal = (await call.world()).journal
     if last is None:
         after = _number(call, "after", ID_MAX) or 0
@@ -53,7 +53,7 @@ async def clear_journal(call: ControlCall) -> Json:
 
 async def export_har(call: ControlCall) -> web.StreamResponse:
     """Send the journal as HAR 1.2, which browsers' network panels open. Filters as in the list."""
-    filters, world = _filters(call), await call.world()
+    filters, world = filters_of(call), await call.world()
     response = web.StreamResponse(
         headers={
             "Content-Type": "application/json; charset=utf-8",
@@ -79,7 +79,7 @@ async def _har(pages: AsyncIterator[list[Found]], base_url: str) -> AsyncIterato
     yield har.TAIL
 
 
-def _filters(call: ControlCall) -> Filters:
+def filters_of(call: ControlCall) -> Filters:
     equal = {name: filter_of(call.request, name) for name in TEXT_FILTERS}
     status = _number(call, "status", 999)
     return Filters(

@@ -1,5 +1,6 @@
 """Lists of the control API: by key range, never by offset, and without a total."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,14 @@ def filter_of(request: web.Request, name: str) -> str | None:
     if value is not None and len(value) > TEXT_MAX:
         raise Problem(422, "invalid-request", f"{name} is longer than {TEXT_MAX} characters")
     return value or None
+
+
+def one_of(request: web.Request, name: str, known: Iterable[str]) -> str | None:
+    """Return a filter that takes some words only. Raises ``Problem``, naming them."""
+    value, words = filter_of(request, name), [str(word) for word in known]
+    if value is not None and value not in words:
+        raise Problem(422, "invalid-request", f"{name} must be one of {', '.join(words)}")
+    return value
 
 
 def listed(name: str, found: list[dict[str, Any]], page: Page, key: str) -> dict[str, Any]:

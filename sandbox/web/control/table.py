@@ -4,17 +4,21 @@ from sandbox.web.control import (
     certificates,
     clients,
     clock,
+    conduct,
     consent,
     contents,
     contracts,
     faults,
+    fees,
     journal,
     keys,
     snapshots,
     staff,
+    transfers,
     worlds,
 )
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
+from sandbox.web.control.opening import OPENING_ROWS
 
 CERTIFICATES = "/api/v1/certificates"
 WORLDS = "/api/v1/worlds"
@@ -25,6 +29,7 @@ CLIENT = f"{WORLD}/clients/{{id}}"
 PAGING = ("after", "limit")
 FAULTS = f"{WORLD}/faults"
 TOKEN = f"{WORLD}/tokens/{{id}}"
+BANK = f"{WORLD}/bank/{{bank}}"
 
 
 def row(
@@ -135,12 +140,92 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
     ),
     row(
         "POST",
-        f"{WORLD}/bank/{{bank}}/contracts/{{contractor_id}}",
+        f"{BANK}/contracts/{{contractor_id}}",
         contracts.act_on_contract,
         "Act on a service contract",
         "contract_act",
         "contract_act_request",
     ),
+    row(
+        "POST",
+        f"{BANK}/revoke",
+        staff.revoke,
+        "End grants early",
+        "revoked",
+        "bank_revoke_request",
+    ),
+    row(
+        "POST",
+        f"{BANK}/contractors/{{contractor_id}}",
+        staff.act_on_contractor,
+        "Act on a contractor",
+        "done",
+        "contractor_act_request",
+    ),
+    row(
+        "POST",
+        f"{BANK}/accounts/{{account_id}}",
+        staff.act_on_account,
+        "Act on an account",
+        "account_act",
+        "account_act_request",
+    ),
+    row(
+        "GET",
+        f"{WORLD}/contracts",
+        contracts.list_contracts,
+        "Contracts",
+        "contracts",
+        query=("bank", "status", *PAGING),
+    ),
+    row(
+        "GET",
+        f"{WORLD}/contracts/{{contractor_id}}",
+        contracts.show_contract,
+        "One contract",
+        "contract",
+    ),
+    row(
+        "GET",
+        f"{WORLD}/transfers",
+        transfers.list_transfers,
+        "Transfer requests",
+        "transfers",
+        query=("bank", "contractor_id", "kind", "status", *PAGING),
+    ),
+    row(
+        "GET",
+        f"{WORLD}/transfers/{{reference}}",
+        transfers.show_transfer,
+        "One transfer request, with its items",
+        "transfer",
+        query=PAGING,
+    ),
+    row(
+        "POST",
+        f"{BANK}/transfers/{{reference}}",
+        transfers.act_on_transfer,
+        "Act on a transfer request",
+        "done",
+        "transfer_act_request",
+    ),
+    row(
+        "GET",
+        f"{BANK}/beneficiaries",
+        transfers.list_beneficiaries,
+        "Scripted accounts",
+        "beneficiaries",
+    ),
+    row(
+        "POST",
+        f"{BANK}/beneficiaries",
+        transfers.script_beneficiary,
+        "Script an account that is paid to",
+        "done",
+        "beneficiary_request",
+    ),
+    row("GET", f"{BANK}/fees", fees.list_fees, "Fees and tax", "fees"),
+    row("PUT", f"{BANK}/fees", fees.set_fees, "Change fees or tax", "fees", "fees_request"),
     row(
         "GET",
         f"{WORLD}/clients",
@@ -204,6 +289,7 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "Go back to a snapshot",
         "clock",
     ),
+    *OPENING_ROWS,
     row("GET", FAULTS, faults.list_faults, "Fault rules", "faults"),
     row("POST", FAULTS, faults.add_fault, "Add a fault rule", "fault", "fault_request"),
     row("DELETE", FAULTS, faults.clear_faults, "Take all fault rules away", "done"),
@@ -233,6 +319,23 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "Journal as HAR 1.2",
         "har",
         query=journal.FILTERS,
+    ),
+    row(
+        "GET",
+        f"{WORLD}/conduct",
+        conduct.show_conduct,
+        "Conduct report",
+        "conduct",
+        query=("format", *conduct.FILTERS),
+    ),
+    row(
+        "POST",
+        f"{WORLD}/conduct",
+        conduct.judge_conduct,
+        "Conduct report, with a scenario's word",
+        "conduct",
+        "conduct_request",
+        query=("format", *conduct.FILTERS),
     ),
     row("POST", f"{WORLD}/reset", snapshots.reset, "Set back", "reset", "reset_request"),
 )

@@ -10,7 +10,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from sandbox.clock import monotonic_s
+from sandbox.domain.api_class import ApiClass
+from sandbox.domain.availability import Asked, ServiceStopped
 from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.oauth.asked import AuthorizationRequest
 from sandbox.domain.oauth.errors import (
     InvalidRequest,
     ShownError,
@@ -26,6 +29,7 @@ from sandbox.services.oauth.grants import NothingChosen
 from sandbox.services.oauth.requests import world_token
 from sandbox.services.sign_in import SignInRefused
 from sandbox.services.worlds import UnknownWorld
+from sandbox.web.closed import Closed, note, shown, waiting
 from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log
 from sandbox.web.noting import entry_of
@@ -47,6 +51,7 @@ from sandbox.web.wording import LANGUAGE_PARAMETER, keep_language
 NO_FORM = Parameters({}, frozenset())
 ASKED = web.RequestKey("asked", Parameters)
 INTERACTION_PATH = "/oauth/auth/{interaction}"
+OPERATION = "authorize"  # for stops: all that a person does here
 OPERATIONS = {"sign_in": "sign_in", "allow": "consent", "deny": "deny"}  # by what was pressed
 Act = Callable[[web.Request, Bank], Awaitable[web.Response]]
 
@@ -71,13 +76,7 @@ class AuthorizePages:
     async def _begin(self, request: web.Request, bank: Bank) -> web.Response:
         """Check the client's request and give the browser an interaction."""
         client, asked = await bank.requests.check(request[ASKED])
-        try:
-            bank.check_hours()
-        except OutsideServiceHours:
-            closed = TemporarilyUnavailable("outside service hours")
-            raise RedirectBack(
-                bank.authorize.error_location(asked.redirect_uri, asked.state, closed)
-            ) from None
+        _check_open(request, bank, client.client_id, asked)
         session = request.cookies.get(SESSION)
         interaction_id, cookie = await bank.authorize.begin(client, asked, session)
         base = request.path.removesuffix("/")
@@ -91,6 +90,7 @@ class AuthorizePages:
         return response
 
     async def _show(self, request: web.Request, bank: Bank) -> web.Response:
+        bank.check_open(ApiClass.OAUTH, OPERATION)
         interaction, cookie = await self._find(request, bank)
         token = csrf_token(cookie)
         is_new = interaction.contractor is None
@@ -105,6 +105,7 @@ class AuthorizePages:
 
     async def _act(self, request: web.Request, bank: Bank) -> web.Response:
         """Take what a person pressed. Nothing happens without the page's own form token."""
+        bank.check_open(ApiClass.OAUTH, OPERATION)
         form = await read_form(request)
         interaction_id = request.match_info["interaction"]
         entry = entry_of(request)
@@ -229,6 +230,7 @@ class AuthorizePages:
         entry.client_id, entry.login = found.client.client_id, found.login
         if found.contractor is not None:
             entry.contractor_id = found.contractor.contractor_id
+        bank.check_open_to(Asked(ApiClass.OAUTH, OPERATION, client_id=entry.client_id))
         return found, cookie
 
     async def _bank(self, request: web.Request) -> Bank:
@@ -251,6 +253,13 @@ class AuthorizePages:
         entry_of(request).operation = operation
         return stamped(request, await self._page(request, act))
 
+    def _closed(self, request: web.Request, error: Exception) -> web.Response:
+        world = entry_of(request).world
+        assert world is not None  # its bank is what is closed
+        page = self._screens.error(request, shown(error, world.now()))
+        note(entry_of(request), error)
+        return waiting(page, error)
+
     async def _page(self, request: web.Request, act: Act) -> web.Response:
         """Show what may not be redirected; redirect the rest (O-2)."""
         try:
@@ -260,6 +269,8 @@ class AuthorizePages:
             return _sent_on(request, back.location)
         except ShownError as error:
             return self._screens.error(request, error)
+        except Closed as error:
+            return self._closed(request, error)
         except InvalidRequest:
             return self._screens.error(request, ShownError("invalid_request"))
         except UnknownWorld:
@@ -271,6 +282,23 @@ class AuthorizePages:
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             return self._screens.error(request, ShownError("internal", 500))
+
+
+def _check_open(
+    request: web.Request, bank: Bank, client_id: str, asked: AuthorizationRequest
+) -> None:
+    """Send a new request back while the bank is closed; what has ended, and a bank that answers
+    with pages, is shown instead."""
+    try:
+        bank.check_open(ApiClass.OAUTH, OPERATION)
+        bank.check_open_to(Asked(ApiClass.OAUTH, OPERATION, client_id=client_id))
+    except (OutsideServiceHours, ServiceStopped) as error:
+        note(entry_of(request), error)
+        if isinstance(error, ServiceStopped) and error.is_page:
+            raise
+        closed = TemporarilyUnavailable(str(error).partition(":")[0])
+        location = bank.authorize.error_location(asked.redirect_uri, asked.state, closed)
+        raise RedirectBack(location) from None
 
 
 async def _parameters(request: web.Request) -> Parameters:

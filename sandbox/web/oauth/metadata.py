@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.domain.client import AUTH_METHODS, TLS_METHODS
+from sandbox.domain.corporate.claims import USER_CLAIMS
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, LANGUAGES, PROMPTS
 from sandbox.domain.oauth.personal import ACR, CLAIMS
 from sandbox.domain.oauth.security import ALGORITHMS
@@ -57,6 +58,7 @@ def metadata(world: World, profile: Profile) -> dict[str, Any]:
         **_authorization(profile),
         **_authentication(has_tls=world.tls_base_url() is not None),
         **_OPENID,
+        "claims_supported": list(_claims(profile)),
         **_mutual_tls(world, addresses),
     }
 
@@ -100,10 +102,14 @@ _OPENID: dict[str, Any] = {
     "userinfo_signing_alg_values_supported": list(ALGORITHMS),
     "acr_values_supported": [ACR],
     "claim_types_supported": ["normal"],
-    "claims_supported": list(CLAIMS),
     "claims_locales_supported": ["ja-JP", "ja-Kana-JP"],
     "claims_parameter_supported": True,
 }
+
+
+def _claims(profile: Profile) -> dict[str, None]:
+    """Return what the bank tells of a person, each name once and in order."""
+    return dict.fromkeys((*CLAIMS, *(USER_CLAIMS if profile.services else ())))
 
 
 def _mutual_tls(world: World, addresses: dict[str, str]) -> dict[str, Any]:

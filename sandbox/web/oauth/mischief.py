@@ -47,7 +47,7 @@ async def answer_with_faults(request: web.Request, bank: Bank, form: Parameters,
     rule = await strike(bank.world, facts, TOKEN)
     if rule is None:
         return await act(request, bank, form)
-    entry.fault = rule.fault_id
+    entry.fault, entry.rule = rule.fault_id, rule
     answer = str(rule.effect.get("answer"))
     if answer in TOKEN_ERRORS and rule.stage == "before":
         raise Mischief(answer)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.domain.api_class import ApiClass
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.services.bank import Bank
 from sandbox.web.oauth.caller import authenticated, proof_of
@@ -18,7 +19,7 @@ async def push(request: web.Request, bank: Bank, form: Parameters) -> dict[str, 
 
     A DPoP proof beside it binds the code to its key (RFC 9449 §10.1).
     """
-    bank.check_hours()
+    bank.check_open(ApiClass.OAUTH, "par")
     client = await authenticated(request, bank, form)
     proof = await proof_of(request, bank, client)
     pushed = await bank.requests.push(client, await exact_form(request), proof.dpop_jkt)

@@ -6,13 +6,17 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.domain.api_class import ApiClass
+from sandbox.domain.availability import Asked, LinkageEnded, ServiceStopped
 from sandbox.domain.client import Client
-from sandbox.domain.errors import OutsideServiceHours
+from sandbox.domain.errors import OutsideServiceHours, Reason
 from sandbox.domain.oauth.errors import (
     InvalidClient,
+    InvalidGrant,
     InvalidRequest,
     OAuthError,
     TemporarilyUnavailable,
+    UnauthorizedClient,
     UnsupportedGrantType,
 )
 from sandbox.domain.oauth.mischief import TOKEN_ERRORS
@@ -24,6 +28,7 @@ from sandbox.services.oauth.client_auth import claimed_client
 from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.oauth.mischief import Mischief
 from sandbox.services.worlds import UnknownWorld
+from sandbox.web.closed import note, stopped_page, waiting
 from sandbox.web.front import Front, json_response
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.caller import authenticated, proof_of
@@ -88,8 +93,9 @@ class TokenEndpoints:
         return await answer_with_faults(request, bank, form, self._issue)
 
     async def _issue(self, request: web.Request, bank: Bank, form: Parameters) -> dict[str, Any]:
-        bank.check_hours()
+        bank.check_open(ApiClass.OAUTH, "token")
         client = await authenticated(request, bank, form)
+        bank.check_open_to(Asked(ApiClass.OAUTH, "token", client_id=client.client_id))
         grant_type = _field(form, "grant_type")
         if grant_type not in GRANT_TYPES:
             raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token")
@@ -138,9 +144,12 @@ class TokenEndpoints:
             refusal = self._refuse(entry, error, TOKEN_ERRORS[error.error])
         except OAuthError as error:
             refusal = self._refuse(entry, error)
-        except OutsideServiceHours as error:
-            refusal = self._refuse(entry, TemporarilyUnavailable("outside service hours"), 503)
-            refusal.headers["Retry-After"] = str(error.retry_after_s)
+        except LinkageEnded as error:
+            ended = InvalidGrant if operation == "token" else UnauthorizedClient
+            refusal = self._refuse(entry, ended(str(error), Reason.LINKAGE_ENDED))
+            note(entry, error)
+        except (OutsideServiceHours, ServiceStopped) as error:
+            refusal = self._closed(request, entry, error)
         except web.HTTPRequestEntityTooLarge:
             refusal = self._refuse(entry, InvalidRequest("the body is too large"), 413)
         except UnknownWorld:
@@ -152,6 +161,15 @@ class TokenEndpoints:
             entry.error_code = "server_error"
             refusal = json_response({"error": "server_error"}, status=500)
         return helped(request, await self._front.dated(request, refusal))
+
+    def _closed(
+        self, request: web.Request, entry: Entry, error: OutsideServiceHours | ServiceStopped
+    ) -> web.Response:
+        refusal = self._refuse(entry, TemporarilyUnavailable(str(error).partition(":")[0]), 503)
+        note(entry, error)
+        if isinstance(error, ServiceStopped) and error.is_page:
+            return stopped_page(self._front, self._profile.face, request, error)
+        return waiting(refusal, error)
 
     def _refuse(self, entry: Entry, error: OAuthError, status: int = 400) -> web.Response:
         entry.error_code, entry.holder = error.error, error.holder

@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from sandbox.domain.api_class import ApiClass
+from sandbox.domain.corporate.powers import ContractorMismatch
 from sandbox.domain.errors import InsufficientScope, InvalidParameter
 from sandbox.domain.oauth.errors import InvalidRequest
 from sandbox.domain.oauth.openid import OPENID
@@ -31,16 +33,32 @@ class UserinfoEndpoint:
         if form_token is not None:  # RFC 6750 §2.2
             token, is_dpop = form_token, False
         bank = await self._front.bank(request, self._profile.name, token=token)
-        bank.check_hours()
+        bank.check_open(ApiClass.OAUTH, "userinfo")
         access = await token_access(request, bank, token, is_dpop)
         if OPENID not in access.scope:
             raise InsufficientScope(OPENID)
+        if bank.facts.has_contracts:
+            _check_subject(request, bank.identity.subject(access.standing.contractor_id))
         told = await bank.identity.userinfo(access)
         response = json_response(told, now=bank.world.now())
         if isinstance(told, str):
             response.body = told.encode("ascii")
             response.headers["Content-Type"] = "application/jwt"
         return response
+
+
+def _check_subject(request: web.Request, subject: str) -> None:
+    """Refuse a call that names somebody else than the token's (Core §5.3.2); it may name nobody.
+
+    Raises:
+        InvalidParameter: named twice.
+        ContractorMismatch: another's.
+    """
+    named = request.query.getall("sub", [])
+    if len(named) > 1:
+        raise InvalidParameter("sub was given twice", [{"field": "sub", "problem": "given twice"}])
+    if named and named[0] != subject:
+        raise ContractorMismatch("sub is not the token's")
 
 
 async def _token_of_body(request: web.Request) -> str | None:

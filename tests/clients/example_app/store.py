@@ -1,13 +1,19 @@
-"""What the provider keeps of its users: tokens, accounts, transactions."""
+"""What the provider keeps of its users: links, tokens, accounts, transactions."""
 
 import sqlite3
 from typing import Any
 
 SCHEMA = """
-CREATE TABLE link (user TEXT PRIMARY KEY, access_token TEXT NOT NULL, refresh_token TEXT NOT NULL);
+CREATE TABLE link (
+    user TEXT PRIMARY KEY, access_token TEXT, refresh_token TEXT, scope TEXT NOT NULL,
+    linked_at TEXT NOT NULL, renewed_at TEXT NOT NULL, missing TEXT NOT NULL DEFAULT ''
+);
+-- Why a user has to consent again; told once.
+CREATE TABLE loss (user TEXT PRIMARY KEY, why TEXT NOT NULL);
+CREATE TABLE message (user TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE account (
     user TEXT NOT NULL, account_id TEXT NOT NULL, name TEXT NOT NULL, balance_yen INTEGER NOT NULL,
-    synced_on TEXT NOT NULL, PRIMARY KEY (user, account_id)
+    synced_on TEXT, PRIMARY KEY (user, account_id)
 );
 CREATE TABLE movement (
     account_id TEXT NOT NULL, transaction_id TEXT NOT NULL, booked_on TEXT NOT NULL,
@@ -26,19 +32,54 @@ class Store:
         self._db.close()
 
     def save_link(self, user: str, tokens: dict[str, Any]) -> None:
-        values = user, tokens["access_token"], tokens["refresh_token"]
-        self._db.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", values)
+        """Keep the tokens of a new consent."""
+        at = tokens["at"]
+        values = user, tokens["access_token"], tokens.get("refresh_token"), tokens["scope"], at, at
+        self._db.execute("DELETE FROM loss WHERE user = ?", (user,))
+        self._db.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?, '')", values)
+
+    def renew_link(self, user: str, tokens: dict[str, Any]) -> None:
+        """Keep refreshed tokens; without a new refresh token, the old one goes on (RFC 6749 §6)."""
+        self._db.execute(
+            "UPDATE link SET access_token = ?, refresh_token = COALESCE(?, refresh_token),"
+            " renewed_at = ? WHERE user = ?",
+            (tokens["access_token"], tokens.get("refresh_token"), tokens["at"], user),
+        )
+
+    def drop_access_token(self, user: str) -> None:
+        """Throw a token away that the bank has refused, whatever comes of the next one."""
+        self._db.execute("UPDATE link SET access_token = NULL WHERE user = ?", (user,))
+
+    def note_missing(self, user: str, missing: list[str]) -> None:
+        """Keep which functions the user has not allowed, or the bank has taken away."""
+        self._db.execute("UPDATE link SET missing = ? WHERE user = ?", (",".join(missing), user))
 
     def find_link(self, user: str) -> sqlite3.Row | None:
         return self._db.execute("SELECT * FROM link WHERE user = ?", (user,)).fetchone()
 
-    def forget_link(self, user: str) -> None:
+    def forget_link(self, user: str, why: str = "") -> None:
+        """Throw the tokens away; with a reason, the user has to consent again and is told once."""
         self._db.execute("DELETE FROM link WHERE user = ?", (user,))
+        if why and self.why_lost(user) is None:
+            self._db.execute("INSERT INTO loss VALUES (?, ?)", (user, why))
+            self.write_message(user, why)
 
-    def save_account(self, user: str, balance: dict[str, Any]) -> None:
+    def write_message(self, user: str, text: str) -> None:
+        self._db.execute("INSERT INTO message VALUES (?, ?)", (user, text))
+
+    def why_lost(self, user: str) -> str | None:
+        row = self._db.execute("SELECT why FROM loss WHERE user = ?", (user,)).fetchone()
+        return None if row is None else row["why"]
+
+    def count_messages(self, user: str) -> int:
+        found = self._db.execute("SELECT COUNT(*) AS n FROM message WHERE user = ?", (user,))
+        return int(found.fetchone()["n"])
+
+    def save_account(self, user: str, balance: dict[str, Any], synced_on: str | None) -> None:
+        """Keep a balance. ``synced_on``: the day up to which its lines have been read."""
         values = user, balance["account_id"], balance["account_name"], balance["current_balance"]
         self._db.execute(
-            "INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?)", (*values, balance["base_date"])
+            "INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?)", (*values, synced_on)
         )
 
     def list_accounts(self, user: str) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The contract's state table, and what an application must say."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -14,10 +15,12 @@ from sandbox.domain.corporate.contract import (
     ContractStatus,
     Service,
     ServiceContract,
+    after,
 )
 from sandbox.domain.errors import IllegalTransition
 
 ALL = frozenset(Service)
+GOOD = {"services": ("reference",), "purpose": "残高の確認", "form": "自社サーバー"}
 
 
 def contract(status=ContractStatus.APPLIED, services=ALL, *, is_base_active=True):
@@ -27,6 +30,9 @@ def contract(status=ContractStatus.APPLIED, services=ALL, *, is_base_active=True
 
 
 ACTS = {
+    ContractEvent.APPLY: lambda it: replace(
+        it, status=Application(**GOOD).status_after(it.status, is_base_active=True)
+    ),
     ContractEvent.ACCEPT: lambda it: it.accept(),
     ContractEvent.REFUSE: lambda it: it.refuse(),
     ContractEvent.CHANGE: lambda it: it.change([Service.REFERENCE]),
@@ -43,6 +49,23 @@ def test_every_pair_is_as_the_table_says_or_illegal(status, event):
     else:
         with pytest.raises(IllegalTransition, match=str(event)):
             act(contract(status))
+
+
+@pytest.mark.requirement("W-24", "W-25")
+@pytest.mark.parametrize("event", ContractEvent)
+def test_where_there_is_no_contract_one_can_only_apply(event):
+    if event is ContractEvent.APPLY:
+        assert after(None, event) is ContractStatus.APPLIED
+    else:
+        with pytest.raises(IllegalTransition, match="not applied for"):
+            after(None, event)
+
+
+@pytest.mark.requirement("W-1", "W-27")
+@pytest.mark.parametrize("status", [None, ContractStatus.REFUSED, ContractStatus.TERMINATED])
+def test_without_a_base_contract_nobody_applies(status):
+    with pytest.raises(IllegalTransition, match="base contract"):
+        Application(**GOOD).status_after(status, is_base_active=False)
 
 
 @pytest.mark.requirement("W-26")
@@ -78,9 +101,6 @@ def test_a_service_that_was_not_chosen_is_not_offered():
     assert not found.offers(Service.APPROVAL)
 
 
-GOOD = {"services": ("reference",), "purpose": "残高の確認", "form": "自社サーバー"}
-
-
 @pytest.mark.requirement("W-24")
 @pytest.mark.parametrize(
     ("change", "field"),
@@ -91,6 +111,7 @@ GOOD = {"services": ("reference",), "purpose": "残高の確認", "form": "自�
         ({"purpose": ""}, "purpose"),
         ({"purpose": " 　"}, "purpose"),
         ({"purpose": "目" * (PURPOSE_MAX + 1)}, "purpose"),
+        ({"plan": "gold"}, "plan"),
         ({"form": ""}, "form"),
         ({"form": "形" * (FORM_MAX + 1)}, "form"),
     ],

@@ -1,13 +1,19 @@
 """What a grant opens now: every combination of contract, rights and what was granted."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
 
 from sandbox.domain.corporate.contract import ContractStatus, Service
 from sandbox.domain.corporate.plan import Plan
-from sandbox.domain.corporate.powers import Powers, RightRemoved, ServiceNotContracted
+from sandbox.domain.corporate.powers import (
+    EnvironmentNotSupported,
+    Powers,
+    RightRemoved,
+    ServiceNotContracted,
+)
 
 SETS = [frozenset(c) for n in range(len(Service) + 1) for c in combinations(Service, n)]
 
@@ -36,6 +42,14 @@ def test_all_three_must_agree() -> None:
         else:
             with pytest.raises(ServiceNotContracted):
                 found.check(granted)
+
+
+@pytest.mark.requirement("W-15")
+def test_an_environment_that_is_blocked_comes_before_all_else() -> None:
+    for contracted, rights, granted in cases():
+        found = replace(powers(contracted, rights), is_environment_blocked=True)
+        with pytest.raises(EnvironmentNotSupported):
+            found.check(granted)
 
 
 @pytest.mark.requirement("W-25", "W-61")

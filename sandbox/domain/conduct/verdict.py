@@ -1,0 +1,73 @@
+"""What all checks together say of a journal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sandbox.domain.conduct.call import Call, in_order
+from sandbox.domain.conduct.checks import CHECKS
+from sandbox.domain.conduct.facts import Facts
+from sandbox.domain.conduct.finding import Check, Finding, Level
+
+
+class Verdict(StrEnum):
+    FOUND = "found"
+    CLEAN = "clean"
+    NOT_ASKED = "not_asked"  # what the check needs was not there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One check and what came of it."""
+
+    check: Check
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+    def level_of(self, finding: Finding) -> Level:
+        return finding.level or self.check.level
+
+    def count(self, level: Level) -> int:
+        return sum(self.level_of(each) is level for each in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """``calls`` as they began."""
+
+    calls: tuple[Call, ...]
+    checked: tuple[Checked, ...]
+
+    def count(self, level: Level) -> int:
+        return sum(each.count(level) for each in self.checked)
+
+    @property
+    def is_failed(self) -> bool:
+        """True with any finding of level E."""
+        return self.count(Level.ERROR) > 0
+
+
+def judge(calls: Sequence[Call], facts: Facts) -> Report:
+    """Return what every check says of ``calls``, whatever their order."""
+    ordered = in_order(calls)
+    return Report(
+        calls=tuple(ordered),
+        checked=tuple(_checked(check, ordered, facts) for check in CHECKS),
+    )
+
+
+def _checked(check: Check, calls: Sequence[Call], facts: Facts) -> Checked:
+    if not _can_judge(check, calls, facts):
+        return Checked(check=check, verdict=Verdict.NOT_ASKED, findings=())
+    findings = tuple(check.find(calls, facts))
+    verdict = Verdict.FOUND if findings else Verdict.CLEAN
+    return Checked(check=check, verdict=verdict, findings=findings)
+
+
+def _can_judge(check: Check, calls: Sequence[Call], facts: Facts) -> bool:
+    if check.needs == "tls_drill":
+        return any(check.needs in call.traits for call in calls)
+    if not check.needs:
+        return True
+    said = getattr(facts.declared, check.needs)
+    return said is not None and said != () and said != frozenset()

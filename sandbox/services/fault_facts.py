@@ -1,0 +1,38 @@
+"""What a fault rule may match that is not in the call itself: the day, the hour, the branch."""
+
+from sandbox.domain.errors import CalendarHorizon
+from sandbox.domain.fault import FaultRule
+from sandbox.domain.time import HOUR, jst_date, midnight
+from sandbox.services.world import World
+from sandbox.storage import accounts
+
+# 時間帯: the counters (窓口) are open from 9 to 15.
+PHASES = ((6, "night"), (9, "early"), (15, "counter"), (21, "evening"), (24, "late"))
+BUSINESS_DAY = "business_day"
+
+
+def day_type(world: World) -> str | None:
+    """Return ``business_day``, or why the bank is closed today; None: nobody knows yet."""
+    try:
+        closure = world.calendar.closure(jst_date(world.now()))
+    except CalendarHorizon:
+        return None
+    return BUSINESS_DAY if closure is None else closure.value
+
+
+def hour_phase(world: World) -> str:
+    now = world.now()
+    hour = (now - midnight(jst_date(now))) // HOUR
+    return next(name for until, name in PHASES if hour < until)
+
+
+async def branch_code(world: World, account_id: str) -> str | None:
+    """Return the branch of an account, whoever asks: nobody is told."""
+    found = await accounts.find_by_account_id(world.database, account_id)
+    return None if found is None else found.branch_code
+
+
+def wanted_of(rules: tuple[FaultRule, ...]) -> frozenset[str]:
+    """Return the facts that any of ``rules`` asks for, by match or by quota."""
+    keys = {key for rule in rules for key in rule.match}
+    return frozenset(keys | {str(rule.effect.get("key", "client_id")) for rule in rules})

@@ -1,0 +1,1 @@
+"""Faults around a call: what may be known of it, which rule strikes, what comes of it."""
