@@ -4,7 +4,8 @@ from io import BytesIO
 
 import pytest
 
-from tests.direct import Direct
+from sandbox.domain.corporate.contract import Service
+from tests.direct import SHOJI, Direct
 from tests.ordering import (
     ALL_CHECKS,
     APPROVAL,
@@ -218,6 +219,16 @@ async def test_a_request_is_taken_back_sent_again_and_deleted(orders):
     status, row = await orders.act(reference, "deletion")
     assert (status, row["transaction_status"]) == (200, "70")
     assert (await orders.detail(reference))["transaction_status_name"] == "削除済み"
+
+
+async def test_only_its_requester_takes_a_request_back(orders):
+    reference = (await orders.register())["transaction_id"]
+    rights = {"has_service_right": True, "rights": [Service.UPDATE]}
+    await orders.direct.desk.set_rights(SHOJI, "security01", "etsuran01", **rights)
+    other = await Orders.of(orders.direct, "shoji_viewer", "web21.upd")
+    assert code_of(await other.act(reference, "withdrawal")) == (403, "right_removed")
+    assert (await orders.detail(reference))["transaction_status"] == "10"
+    assert (await orders.act(reference, "withdrawal"))[0] == 200
 
 
 @pytest.mark.parametrize("act", ["withdrawal", "deletion"])

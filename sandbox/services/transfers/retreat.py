@@ -1,6 +1,7 @@
 """Ways back: the requester's (引戻), the approver's (差戻), and the end of a request (削除)."""
 
 from sandbox.domain.corporate.contract import Service
+from sandbox.domain.corporate.powers import RightRemoved
 from sandbox.domain.errors import IllegalTransition
 from sandbox.domain.transfer.approval import NotDesignatedApprover
 from sandbox.domain.transfer.contract import Caller
@@ -29,9 +30,10 @@ class RetreatService:
         comment: str = "",
         keep: Keep = keep_nothing,
     ) -> TransferRequest:
-        """引戻: take a request back before it is approved. It can be sent again.
+        """引戻: take an own request back before it is approved. It can be sent again.
 
         Raises:
+            RightRemoved: another user has sent it in.
             InsufficientScope, TransactionNotFound, IllegalTransition, InvalidParameter: as ever.
         """
         return await self._act(caller, kind, reference, Event.PULL_BACK, comment, keep)
@@ -82,6 +84,8 @@ class RetreatService:
             if event is Event.RETURN and not request.signatures.may_return(caller.user_code):
                 raise NotDesignatedApprover("another approver was designated")
             await check_account(db, caller, request)
+            if event is Event.PULL_BACK and caller.user_code != request.requester:
+                raise RightRemoved("only its requester takes a request back")
             found = await record(
                 self._world, db, request, event, at=now, by=caller.user_code, comment=comment
             )
