@@ -1,8 +1,9 @@
 """How often a server looks for garbage: not while it starts, rarely among what it keeps.
 
 Building a transfer request of 20,000 items makes some hundred thousand objects, none of them
-garbage. At Python's own pace the collector went through all of them again and again: half of the
-time that such a request took, and pauses of 40 to 70 ms for everybody else.
+garbage. At Python's own pace the collector went through all of them again and again: a fifth of the
+time that such a request took, and pauses of 30 ms more for everybody else. Starting takes 75 ms of
+CPU less without it.
 """
 
 import gc

@@ -12,6 +12,7 @@ from sandbox.cli.options import (
     EXIT_REFUSED,
     EXIT_USAGE,
     WORLD,
+    AsJson,
     Control,
     WorldName,
     asking_world,
@@ -51,10 +52,12 @@ def conduct(
     until: Annotated[str | None, typer.Option(help="World time, itself not within")] = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
+    as_json: AsJson = False,
 ) -> None:
     """Judge how the clients behaved. Exit code 1 with any finding of level E."""
     if format not in FORMATS:
         fail(EXIT_USAGE, f"--format: one of {', '.join(FORMATS)}")
+    format = "json" if as_json else format
     said = _declared(declared)
     filters: Filters = {"bank": bank, "client_id": client, "persona": persona}
     filters |= {"since": since, "until": until}

@@ -131,14 +131,16 @@ def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
 def _play(scenario: "Scenario", against: str, where: Where, *, is_stepped: bool) -> "Verdict":
     from sandbox.client import ProblemError, Unreachable
     from sandbox.scenarios.app import App, AppUnreachable
+    from sandbox.settings import SettingInvalid
 
     async def play() -> "Verdict":
         from sandbox.scenarios.running import Run
 
-        async with App(against) as app, _bank(scenario, where) as bank:
+        async with App(against) as app:
             await app.reach()
-            with _progress(scenario, is_stepped) as progress:
-                return await Run(scenario, bank, app, tell=progress.tell).play()
+            async with _bank(scenario, where) as bank:
+                with _progress(scenario, is_stepped) as progress:
+                    return await Run(scenario, bank, app, tell=progress.tell).play()
 
     try:
         return asyncio.run(play())
@@ -148,8 +150,8 @@ def _play(scenario: "Scenario", against: str, where: Where, *, is_stepped: bool)
         fail(EXIT_UNREACHABLE, str(error), "Start the app, or say where it is: --against URL")
     except ProblemError as error:
         fail(EXIT_REFUSED, str(error))
-    except OSError as error:
-        fail(EXIT_USAGE, f"{error}. Take other ports: --port, --control-port")
+    except (SettingInvalid, OSError) as error:  # ports that are taken, above all
+        fail(EXIT_USAGE, str(error))
 
 
 @asynccontextmanager

@@ -294,6 +294,7 @@ class Grant:
     expires_at: datetime = field(metadata=WHEN)
     ended_at: datetime | None = field(default=None, metadata=WHEN)
     end_reason: str | None = None
+    suspended_as: str | None = None
     accounts: tuple[str, ...]
     is_live: bool
 

@@ -65,8 +65,8 @@ class App:
         Raises:
             AppUnreachable: nobody does, or it is no address.
         """
-        parts = urlsplit(self.url)
         try:
+            parts = urlsplit(self.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             _, writer = await asyncio.open_connection(parts.hostname or "", port)
         except (OSError, ValueError) as error:

@@ -1,8 +1,10 @@
 """What a scenario expects, held against what there is."""
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from sandbox.client.answers import Client
 from sandbox.scenarios.app import Answer, App, mismatch
 from sandbox.scenarios.bank import Bank, Json
 
@@ -94,9 +96,17 @@ async def no_secrets(ground: Ground, what: Json) -> str | None:
         return "there is a token in it"
     for bank in (await ground.bank.world.describe()).banks:
         for client in bank.clients:
-            if client.client_secret is not None and client.client_secret in text:
+            if any(secret in text for secret in _written(client)):
                 return f"the secret of {client.client_id} is in it"
     return None
+
+
+def _written(client: Client) -> list[str]:
+    """Return how a client's secret may stand in a text: as it is, or as HTTP Basic sends it."""
+    if client.client_secret is None:
+        return []
+    pair = f"{client.client_id}:{client.client_secret}".encode()
+    return [client.client_secret, b64encode(pair).decode()]
 
 
 CHECKS: Mapping[str, Check] = {

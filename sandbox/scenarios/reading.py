@@ -14,10 +14,12 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 
 from sandbox.domain.duration import parse_duration
+from sandbox.domain.moment import parse_instant
 from sandbox.resources import data_root
 from sandbox.scenarios.model import ACTIONS, Json, Scenario, Step, Text
 
 FAULT = "fault_request"
+START = "2026-11-16T10:00:00+09:00"  # a Monday morning, far from any month's edge
 MAX_BYTES = 1024 * 1024
 
 
@@ -84,7 +86,7 @@ def read_scenario(text: str) -> Scenario:
     document = _parsed(text)
     mistakes = [*_schema_mistakes(document)]
     if not mistakes:
-        mistakes = [*_timeline_mistakes(document)]
+        mistakes = [*_clock_mistakes(document), *_timeline_mistakes(document)]
     if mistakes:
         raise ScenarioInvalid(mistakes)
     return _scenario(document)
@@ -186,6 +188,14 @@ def _meant(given: str, known: Sequence[str]) -> str:
     return f"One of: {', '.join(known)}." if known else "Take it away."
 
 
+def _clock_mistakes(document: Any) -> Iterator[Mistake]:
+    try:
+        parse_instant(document.get("clock", START))
+    except ValueError as error:
+        remedy = f"Write an instant such as {START}."
+        yield Mistake(line_of(document, ["clock"]), "clock", str(error), remedy)
+
+
 def _timeline_mistakes(document: Any) -> Iterator[Mistake]:
     """Name what no schema says: one action a step, times that go forward, names that are there."""
     last_ms, rules = 0, set()
@@ -248,7 +258,7 @@ def _scenario(document: Any) -> Scenario:
         title=Text(**found["title"]),
         story=Text(**found["story"]),
         seed=found.get("seed", 1),
-        clock=found.get("clock", "2026-11-16T10:00:00+09:00"),
+        clock=found.get("clock", START),
         personas=None if personas is None else tuple(personas),
         timeline=tuple(_steps(document, found["timeline"])),
         findings=frozenset(conduct.get("expect", ())),

@@ -10,7 +10,7 @@ from sandbox.domain.ledger import Leg, one_sided
 from sandbox.domain.life import Movement
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant, at, jst_date, midnight
-from sandbox.services import ledger, stops
+from sandbox.services import ledger, reconsent, stops
 from sandbox.services.life import life_of_day
 from sandbox.services.oauth import rotation
 from sandbox.services.world import World
@@ -24,6 +24,7 @@ Act: TypeAlias = Callable[[World, Transaction, AgendaItem], Awaitable[list[Event
 Noted: TypeAlias = Callable[[Transaction, AgendaItem], Awaitable[None]]
 
 CLOSING, LIFE_DAY, MOVEMENT = "closing_run", "life_day", "movement"
+INCIDENT_DEADLINE = "incident_deadline"
 # Midnight's closing run comes before anything that the new day books in the same instant.
 PRIORITIES = {CLOSING: 0, LIFE_DAY: 1, MOVEMENT: 5}  # between them: rotation.PRIORITY
 
@@ -141,6 +142,7 @@ ACTS: dict[str, Act] = {
     rotation.WITHDRAWAL: rotation.run_withdrawal,
     stops.BEGINS: stops.run_begins,
     stops.ENDS: stops.run_ends,
+    reconsent.RECONSENT: reconsent.run,
     MOVEMENT: run_movement,
 }
 
@@ -149,6 +151,10 @@ def act_of(kind: str) -> Act:
     """Return what is done about items of a kind."""
     if kind in ACTS:
         return ACTS[kind]
+    if kind == INCIDENT_DEADLINE:
+        from sandbox.services.incidents import run_deadline
+
+        return run_deadline
     from sandbox.services.transfers.runs import RUNS  # not before the first: start-up is hot
 
     return RUNS[kind]

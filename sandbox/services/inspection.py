@@ -32,7 +32,8 @@ class InspectionService:
         for grant in found:
             grant["accounts"] = await inspection.list_granted_accounts(database, grant["grant_id"])
             grant["functions"] = grant["functions"].split()
-            grant["is_live"] = self._lives(grant["ended_at"], grant["expires_at"])
+            is_live = self._lives(grant["ended_at"], grant["expires_at"])
+            grant["is_live"] = is_live and grant["suspended_as"] is None
         return [_readable(grant) for grant in found]
 
     async def list_tokens(

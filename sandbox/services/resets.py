@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandbox.clock import ClockState, Mode, machine_now, real
 from sandbox.domain.time import HOUR
+from sandbox.services import incidents
 from sandbox.services.agenda import catch_up, reload_next_due
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import learn_clients
@@ -51,6 +52,9 @@ TOKEN_TABLES = (
     "session",
     "desk_session",
     "used_assertion",
+    "incident_entry",
+    "incident_grant",
+    "incident",
 )
 
 
@@ -79,6 +83,7 @@ class ResetService:
                 await rotation.plan(self._world, db)  # the agenda forgot the keys, which stay
                 await plan_fee_days(self._world, db)
                 await plan_all(self._world, db)
+                await incidents.plan_all(self._world, db)
         await catch_up(self._world)
 
     async def tokens(self) -> None:

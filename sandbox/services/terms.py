@@ -13,6 +13,7 @@ from sandbox.domain.notice import (
     TermsRefused,
 )
 from sandbox.domain.time import Instant, jst_date, midnight
+from sandbox.services import reconsent
 from sandbox.services.corporate import CorporateService
 from sandbox.services.opening import new_notice_id
 from sandbox.services.staff import UnknownSubject
@@ -43,11 +44,17 @@ class TermsService:
         self._corporate = corporate
 
     async def publish(
-        self, version: str, effective_on: date, objection_until: Instant | None
+        self,
+        version: str,
+        effective_on: date,
+        objection_until: Instant | None,
+        *,
+        needs_consent: bool = False,
     ) -> TermsChange:
         """Publish a version on the bank's notices; it holds from 00:00 of its day (T-34, W-67).
 
-        ``objection_until`` None: a week from now, where contractors are asked.
+        ``objection_until`` None: a week from now, where contractors are asked. ``needs_consent``:
+        from then on grants are suspended until their users agree.
 
         Raises:
             TermsRefused: a day that is over, a version that there is, fewer than seven days.
@@ -70,6 +77,8 @@ class TermsService:
             await world_rows.insert_terms(db, self._bank, version, effective_on.isoformat())
             await calendar.insert_change(db, self._bank, change)
             await calendar.insert_notice(db, self._notice(change))
+            if needs_consent:
+                await reconsent.plan(self._world, db, self._bank, effective_on)
             await world_rows.raise_version(db)
         return change
 

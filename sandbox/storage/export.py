@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.storage.calendar import CALENDAR_TABLES
 from sandbox.storage.database import Database, Row
+from sandbox.storage.incidents import INCIDENT_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,7 @@ EXPORTED_TABLES = (
     ExportedTable(name="terms", columns=("bank", "version", "effective_on"), order="bank, version"),
     *(
         ExportedTable(name=name, columns=tuple(columns.split()), order=order)
-        for name, columns, order in CALENDAR_TABLES
+        for name, columns, order in (*CALENDAR_TABLES, *INCIDENT_TABLES)
     ),
     ExportedTable(
         name="access_grant",
@@ -199,6 +200,7 @@ EXPORTED_TABLES = (
             "end_reason",
             "authenticated_at",
             "detail",
+            "suspended_as",
         ),
         order="grant_id",
     ),

@@ -16,9 +16,9 @@ _STANDING = """
     g.expires_at, g.ended_at, g.end_reason, c.functions, c.status, k.contract_state, l.state,
     g.scope, l.login, g.authenticated_at, g.detail, s.status, s.services, s.plan,
     u.has_service_right, u.rights, u.user_code, u.limit_per_transaction_yen, u.limit_per_item_yen,
-    u.accounts, s.is_environment_blocked
+    u.accounts, s.is_environment_blocked, g.suspended_as
 """
-_STANDING_COLUMNS = 27
+_STANDING_COLUMNS = 28
 _OF_GRANT = """
     JOIN client c ON c.client_id = g.client_id
     JOIN contractor k ON k.contractor_id = g.contractor_id
@@ -55,6 +55,7 @@ def _standing(row: Row) -> Standing:
         login=row[14],
         authenticated_at=row[15],
         detail=row[16],
+        suspended_as=row[27],
         powers=None if row[17] is None else _powers(row),
     )
 
@@ -127,7 +128,7 @@ async def insert_grant(
 ) -> None:
     await db.execute(
         "INSERT INTO access_grant VALUES "
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, NULL, $11, $12)",
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, NULL, $11, $12, NULL)",
         grant_id,
         bank,
         client_id,
@@ -153,7 +154,8 @@ async def list_live(
     rows = await db.fetch(
         "SELECT grant_id, scope, detail FROM access_grant "
         "WHERE client_id = $2 AND credential_id = $3 AND bank = $1 AND expires_at > $4 "
-        "AND (ended_at IS NULL OR ended_at > $4) ORDER BY granted_at DESC, grant_id",
+        "AND (ended_at IS NULL OR ended_at > $4) AND suspended_as IS NULL "
+        "ORDER BY granted_at DESC, grant_id",
         bank,
         client_id,
         credential_id,

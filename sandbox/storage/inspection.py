@@ -19,6 +19,7 @@ _GRANT = (
     "expires_at",
     "ended_at",
     "end_reason",
+    "suspended_as",
 )
 _TOKEN = (
     "token_hash",
@@ -54,7 +55,7 @@ _ACCOUNT = (
 _GRANTS = """
     SELECT g.grant_id, g.bank, g.client_id, g.contractor_id, COALESCE(u.persona, k.persona),
            g.scope, g.functions, g.terms_version, g.granted_at, g.expires_at, g.ended_at,
-           g.end_reason
+           g.end_reason, g.suspended_as
     FROM access_grant g JOIN contractor k ON k.contractor_id = g.contractor_id
     LEFT JOIN bank_user u ON u.credential_id = g.credential_id
 """
@@ -123,6 +124,17 @@ async def expire_token(db: Transaction, prefix: bytes, until: bytes, now: Instan
 async def find_grant_of(db: Reader, prefix: bytes, until: bytes) -> str | None:
     row = await db.fetchrow(
         "SELECT grant_id FROM token WHERE token_hash >= $1 AND token_hash < $2", prefix, until
+    )
+    return None if row is None else row[0]
+
+
+async def find_newest_client(db: Reader, bank: str, contractor_id: str) -> str | None:
+    """Return the client that a contractor consented to last."""
+    row = await db.fetchrow(
+        "SELECT client_id FROM access_grant WHERE bank = $1 AND contractor_id = $2 "
+        "ORDER BY granted_at DESC, grant_id LIMIT 1",
+        bank,
+        contractor_id,
     )
     return None if row is None else row[0]
 

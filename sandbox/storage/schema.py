@@ -16,6 +16,7 @@ SCHEMA_FILES = (
     "encryption.sql",
     "calendar.sql",
     "idempotency.sql",
+    "incidents.sql",
 )
 
 

@@ -280,7 +280,8 @@ CREATE TABLE access_grant (
     ended_at         BIGINT,
     end_reason       TEXT,
     authenticated_at BIGINT NOT NULL,            -- of the log-in behind it (OpenID: auth_time)
-    detail           TEXT   NOT NULL DEFAULT '{}'-- claims asked for, authorization details (JSON)
+    detail           TEXT   NOT NULL DEFAULT '{}',-- claims asked for, authorization details (JSON)
+    suspended_as     TEXT                        -- why nothing of it works for now; NULL: it does
 ) WITHOUT ROWID;
 CREATE INDEX grant_by_contractor ON access_grant (contractor_id, client_id);
 CREATE INDEX grant_by_client ON access_grant (client_id);

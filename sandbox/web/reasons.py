@@ -35,6 +35,8 @@ _EXCHANGE = (
     " -d redirect_uri=http://localhost:8000/callback"
 )
 _REVOKE = "bank-sandbox grants revoke $GRANT{world}"
+_ACT = "bank-sandbox acts do"
+_NEW_TERMS = "bank-sandbox terms publish 99 --reconsent{world}"
 _ADVANCE = "bank-sandbox clock advance {%s}{world}"
 
 
@@ -54,11 +56,17 @@ STEPS: Final[Mapping[Reason, tuple[str, ...]]] = {
     Reason.REVOKED_BY_BANK: _ended(_REVOKE),
     Reason.SUPERSEDED: (_ACCESS, "bank-sandbox authorize{world}", _ASK),
     Reason.PASSWORD_CHANGED: _ended(f"{_REVOKE} --by user --reason password_changed"),
+    Reason.CERTIFICATE_CHANGED: _ended(f"{_ACT} change_certificate persona=taro{{world}}"),
+    Reason.ID_SHARED: _ended(f"{_ACT} share_id persona=taro client_id=sandbox-manual{{world}}"),
     Reason.CARD_LOST: _ended(f"{_REVOKE} --by user --reason card_lost"),
     Reason.CONTRACT_ENDED: _ended(f"{_REVOKE} --reason contract_ended"),
     Reason.CLIENT_BLOCKED: _ended(f"{_REVOKE} --reason client_blocked"),
     Reason.RIGHT_REMOVED_BY_ADMIN: _ended(f"{_REVOKE} --reason right_removed_by_admin"),
     Reason.LINKAGE_ENDED: _ended(f"{_REVOKE} --reason linkage_ended"),
+    Reason.BANK_MERGED: _ended(f"{_REVOKE} --reason bank_merged"),
+    Reason.BANK_REASONS: _ended(f"{_REVOKE} --reason bank_reasons"),
+    Reason.TERMS_PENDING: (_ACCESS, _NEW_TERMS, _ASK),
+    Reason.GRANT_FROZEN: _ended("bank-sandbox acts report leak --grant $GRANT{world}"),
     Reason.FOREIGN_TOKEN: (_ACCESS, f'{_ASK} -H "X-Client-Id: sandbox-manual"'),
     Reason.KEY_NOT_PROVEN: (_ACCESS, _ASK.replace("Bearer", "DPoP")),
     Reason.UNKNOWN: ('curl -si {base}/accounts -H "Authorization: Bearer made-up"',),

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sandbox.client import AsyncSandbox, ProblemError, Sandbox
-from tests.conduct.careless import revoke
+from tests.conduct.careless import report, revoke
 from tests.process import run as run_process
 
 FACES = (Sandbox, AsyncSandbox)
@@ -108,6 +108,11 @@ async def test_the_command_writes_all_reports(careless, tmp_path):
     assert json.loads((folder / "conduct.json").read_text())["errors"] == 1
     assert "C-8" in (folder / "conduct.html").read_text()
     assert ElementTree.parse(folder / "conduct.xml").find("testsuite").get("failures") == "1"
+
+
+async def test_json_is_what_the_control_api_says(careless):
+    code, output = await run(careless, "--json")
+    assert (code, json.loads(output)) == (1, await report(careless))
 
 
 async def test_the_command_takes_a_scenario_s_word(careless, tmp_path):

@@ -123,6 +123,13 @@ def test_an_answer_that_cannot_be_read_is_lost_too(effect, count):
     assert len(found("C-2", story)) == count
 
 
+def test_a_bank_that_is_closed_has_done_nothing():
+    story = Story()
+    story.register(0, status=503)
+    story.register(60)
+    assert found("C-2", story) == []
+
+
 def test_an_inquiry_first_makes_a_repeat_right():
     story = Story()
     story.register(0, **LOST)
@@ -271,7 +278,10 @@ def test_a_frozen_world_waits_by_the_machine_s_time():
     story.call(0, status=503, retry_after="2", at=START)
     story.call(1, at=START)
     assert len(found("C-5", story)) == 1
-    assert found("C-5", Story()) == []
+    patient = Story()
+    patient.call(0, status=503, retry_after="2", at=START)
+    patient.call(3, at=START)
+    assert found("C-5", patient) == []
 
 
 def test_every_early_call_is_in_one_finding():

@@ -172,6 +172,32 @@ async def test_a_body_that_was_looked_at_ahead_is_still_read_and_checked(striker
             assert answer.status == 400, body
 
 
+# A part of the service (F-39)
+
+
+@pytest.mark.requirement("T-30")
+@pytest.mark.parametrize(
+    ("part", "balance", "statement"),
+    [
+        ({"function": "balances"}, 503, 200),
+        ({"function": "transactions"}, 200, 503),
+        ({"class": "reference"}, 503, 503),
+        ({"client_id": AGGREGATOR}, 503, 503),
+        ({"client_id": "sandbox-accounting"}, 200, 200),
+        ({"branch_code": "000"}, 200, 200),
+        ({"account_id": "no such"}, 200, 200),
+    ],
+)
+async def test_a_part_is_out_unannounced_and_the_rest_goes_on(striker, part, balance, statement):
+    window = {"daily": {"from": "09:00", "to": "10:30"}}
+    await striker.add("outage", {"match": part, "window": window})
+    path = f"/accounts/{striker.account_id}"
+    found = [await striker.call(path), await striker.call(f"{path}/transactions")]
+    assert [status for status, _, _ in found] == [balance, statement]
+    for status, _, headers in found:
+        assert headers.get("Retry-After") == ("1800" if status == 503 else None)
+
+
 # Worlds and windows
 
 

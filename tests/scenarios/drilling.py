@@ -19,19 +19,24 @@ from sandbox.scenarios.running import Run
 # The example provider stands beside the tests of the clients, and knows nothing of either.
 sys.path.append(str(Path(__file__).parents[1] / "clients"))
 
-from example_app.__main__ import settings_for  # noqa: E402
-from example_app.app import Provider, make_app  # noqa: E402
-from example_app.careless import CarelessProvider  # noqa: E402
+from example_app.__main__ import settings_for
+from example_app.app import Provider, make_app
+from example_app.careless import CarelessProvider
 
 KINDS: dict[str, type[Provider]] = {"careful": Provider, "careless": CarelessProvider}
 
 
 @asynccontextmanager
-async def fresh_world(control_url: str, scenario: Scenario) -> AsyncIterator[Bank]:
+async def fresh_world(
+    control_url: str, scenario: Scenario, name: str | None = None
+) -> AsyncIterator[Bank]:
     """Give a world of its own to the block, made as ``bank-sandbox run --control`` makes it."""
     async with AsyncSandbox(control_url) as sandbox:
         world = await sandbox.worlds.create(
-            seed=scenario.seed, clock=f"frozen:{scenario.clock}", personas=scenario.personas
+            name,
+            seed=scenario.seed,
+            clock=f"frozen:{scenario.clock}",
+            personas=scenario.personas,
         )
         yield Bank(sandbox, world)
         await sandbox.worlds.delete(world.name)
@@ -44,17 +49,24 @@ async def example_app(bank_url: str, kind: str = "careful") -> AsyncIterator[Tes
         yield server
 
 
-async def played(control_url: str, scenario: Scenario, kind: str) -> tuple[Verdict, Any]:
+async def played(
+    control_url: str, scenario: Scenario, kind: str, *, world: str | None = None
+) -> tuple[Verdict, Any]:
     """Return the verdict on one version of the app, and the journal of the run."""
-    async with fresh_world(control_url, scenario) as bank:
+    async with fresh_world(control_url, scenario, world) as bank:
         base_url = (await bank.world.describe()).base_url
         async with example_app(base_url, kind) as server, App(str(server.make_url("/"))) as app:
             verdict = await Run(scenario, bank, app).play()
         return verdict, await bank.list_all("journal", "journal", {})
 
 
+def shipped(name: str) -> Scenario:
+    """Return a scenario that comes along."""
+    return read_scenario(text_of(name))
+
+
 async def drilled(control_url: str, name: str, kind: str) -> Verdict:
-    return (await played(control_url, read_scenario(text_of(name)), kind))[0]
+    return (await played(control_url, shipped(name), kind))[0]
 
 
 def shown(verdict: Verdict) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.scenarios.library import names, text_of
-from sandbox.scenarios.model import Scenario, Verdict
-from sandbox.scenarios.reading import read_scenario
+from sandbox.scenarios.model import Verdict
 from tests.process import Server, serving
-from tests.scenarios.drilling import drilled, shown
+from tests.scenarios.drilling import drilled, shipped, shown
 
 # What tells on the careless provider in each drill: steps that fail, as they are called in
 # English, and conduct checks that find something. It may fail in more.
@@ -102,6 +101,7 @@ TELLTALES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "refresh_outage": ({"It was not stormed"}, set()),
 }
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 DRILLS = [name for name in names() if re.match(r"d\d\d_", name)]
 
 
@@ -109,10 +109,6 @@ DRILLS = [name for name in names() if re.match(r"d\d\d_", name)]
 def server() -> Iterator[Server]:
     with serving("--strict") as running:
         yield running
-
-
-def scenario(name: str) -> Scenario:
-    return read_scenario(text_of(name))
 
 
 def test_every_drill_for_providers_has_its_scenario():
@@ -124,16 +120,15 @@ def test_every_drill_for_providers_has_its_scenario():
 @pytest.mark.parametrize("name", DRILLS)
 def test_each_drill_names_its_number_and_tells_its_story_twice(name):
     assert text_of(name).startswith(f"# D-{int(name[1:3])}\n")
-    found = scenario(name)
-    assert re.search(r"[ぁ-ん]", found.story.ja)
-    assert found.story.en.isascii()
-    assert all(step.say is None or step.say.en.isascii() for step in found.timeline)
+    found = shipped(name)
+    said = [found.title, found.story, *(step.say for step in found.timeline if step.say)]
+    assert all(JAPANESE.search(text.ja) and not JAPANESE.search(text.en) for text in said)
 
 
 @pytest.mark.parametrize("name", DRILLS)
 def test_each_drill_ends_in_a_verdict(name):
     """Something is expected after the last thing that is done to the app."""
-    last = scenario(name).timeline[-1]
+    last = shipped(name).timeline[-1]
     assert last.action == "expect" or {"status", "stays"} & last.what.keys()
 
 

@@ -66,6 +66,8 @@ def test_the_published_schema_is_one_that_validators_take():
         ("name: a_day", "name: A day", 1, "'A day' is not of the right form"),
         ("{ja: 一日, en: A day}", "{ja: 一日}", 2, "`en` is missing"),
         ("seed: 7", "seed: x", 4, "'x' is no whole number. Write a whole number."),
+        ("2026-11-16T10", "2026-13-16T10", 5, "Write an instant such as 2026-11-16T10:00:00+09"),
+        ("clock: 2026", "clock: soon2026", 5, "is not of the right form"),
         ("[C-2]", "[C2]", 6, "'C2' is not of the right form"),
         ("persona: taro", "persona: 12", 8, "12 is no text. Put it in quotes."),
         ("persona: taro, ", "", 8, "`persona` is missing"),

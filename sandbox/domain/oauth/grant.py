@@ -37,6 +37,7 @@ class Standing:
     login: str  # of the user who allowed it
     authenticated_at: Instant
     detail: str  # claims and authorization details that were asked for (JSON)
+    suspended_as: str | None = None  # why nothing of it works for now
     powers: Powers | None = None  # of a corporate user; None: the bank has no service contracts
 
     def end_reason_at(self, now: Instant) -> Reason | None:
@@ -45,6 +46,8 @@ class Standing:
             return Reason(self.end_reason or Reason.UNKNOWN)
         if now >= self.expires_at:
             return Reason.GRANT_EXPIRED
+        if self.suspended_as is not None:
+            return Reason(self.suspended_as)
         if self.client_status != "active":
             return Reason.CLIENT_BLOCKED  # T-22
         if self.contract_state != "active":

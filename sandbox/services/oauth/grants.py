@@ -17,7 +17,7 @@ from sandbox.domain.time import Instant, jst_date
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.seed import fill_on_demand
 from sandbox.services.world import World
-from sandbox.storage import grants, interactions, pushed
+from sandbox.storage import acts, grants, interactions, pushed
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
 
@@ -88,6 +88,13 @@ class GrantService:
                 raise ShownError("interaction_unknown", 400)
             await use_pushed(db, consent.request, now)
             await self._end_superseded(db, consent, now)
+            await acts.agree(
+                db,
+                consent.contractor.contractor_id,
+                consent.credential_id,
+                terms_version,
+                Reason.TERMS_PENDING.value,
+            )
             await self._insert(db, grant_id, consent, terms_version, now)
             made = self._code(grant_id, consent.client, consent.request)
             await grants.insert_code(db, token_hash(code), made)

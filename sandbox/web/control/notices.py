@@ -67,7 +67,8 @@ async def publish_terms(call: ControlCall) -> Json:
     until = _end_of(body["objection_until"]) if "objection_until" in body else None
     try:
         day = date.fromisoformat(body["effective_on"])
-        change = await terms.publish(body["version"], day, until)
+        needs_consent = body.get("reconsent", False)
+        change = await terms.publish(body["version"], day, until, needs_consent=needs_consent)
     except (ValueError, TermsRefused) as error:
         raise Problem(422, "invalid-request", str(error)) from error
     return _version(change)

@@ -30,6 +30,10 @@ Link = dict[str, Any]
 Json = dict[str, Any]
 
 
+class Stopped(Exception):
+    """The client itself is refused: nothing is sent until it is set up anew."""
+
+
 @dataclass
 class Pending:
     """A consent that a user was sent off for. ``session``: whose browser it was."""
@@ -47,6 +51,7 @@ class FirmServer:
         self._settings = settings
         self._pending: dict[str, Pending] = {}
         self._locks: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._is_stopped = False  # the bank does not know the client any more
         self.books = Books()
         self.api: BankApi
 
@@ -92,6 +97,7 @@ class FirmServer:
     async def configure(self, request: web.Request) -> web.StreamResponse:
         """Take a new client password, once the old one is known to others."""
         self._settings.client_password = (await request.json())["client_password"]
+        self._is_stopped = False
         return web.json_response({"configured": True})
 
     # Payments
@@ -106,11 +112,15 @@ class FirmServer:
         return web.json_response(payment.shown(), status=200 if payment.transaction_id else 502)
 
     def _noted(self, asked: Json) -> Payment:
-        """Return the payment, written down before it is sent; one that was refused may change."""
+        """Return the payment, written down before it is sent.
+
+        One that was refused may change: that is another decision, with a key of its own.
+        """
         known = self.books.payments.get(asked["id"])
         if known is None or known.state == "refused":
             wanted = asked["items"], asked["day"], asked.get("user", "maker")
-            known = self.books.payments[asked["id"]] = Payment(asked["id"], *wanted)
+            key = f"{asked['id']}-{secrets.token_hex(8)}"
+            known = self.books.payments[asked["id"]] = Payment(asked["id"], *wanted, key=key)
         return known
 
     async def _register(self, payment: Payment) -> None:
@@ -119,7 +129,7 @@ class FirmServer:
             try:
                 if payment.state == "unknown" and await self._is_found(payment):
                     return
-                await self._send_payment(payment, key=payment.id)
+                await self._send_payment(payment, key=payment.key)
             except Later as error:
                 if not error.is_lost:
                     raise
@@ -249,6 +259,8 @@ class FirmServer:
             raise ConsentNeeded from None
 
     def _link_of(self, user: str) -> Link:
+        if self._is_stopped:
+            raise Stopped
         link = self.books.links.get(user)
         if link is None:
             raise ConsentNeeded
@@ -265,7 +277,17 @@ class FirmServer:
             except ConsentNeeded:
                 self.books.forget_link(user)
                 raise
+            except Refused as error:
+                if error.code == "invalid_client":
+                    self._stop()
+                raise
             self.books.links[user] = {**link, **tokens}
+
+    def _stop(self) -> None:
+        """Call the bank no more, before somebody has looked into it."""
+        self._is_stopped = True
+        for user in self.books.links:
+            self.books.tell(user, "the bank does not accept the firm's client any more")
 
 
 def order_of(payment: Payment, settings: BankSettings, warnings: str) -> Json:
@@ -306,6 +328,8 @@ async def bank_errors(request: web.Request, handler: Any) -> web.StreamResponse:
         return await handler(request)
     except ConsentNeeded:
         return web.json_response({"error": "consent_needed"}, status=409)
+    except Stopped:
+        return web.json_response({"error": "client_refused"}, status=503)
     except Refused as error:
         return web.json_response({"error": error.code}, status=422)
     except Later as error:

@@ -20,13 +20,14 @@ STATES = {
 
 @dataclass
 class Payment:
-    """``id`` is the firm's own. ``state``: as its people see it. ``unable``: items not paid."""
+    """``id`` is the firm's own, ``key`` of one decision to pay. ``unable``: items not paid."""
 
     id: str
     items: list[dict[str, Any]]
     day: str
     user: str
     state: str = "new"
+    key: str = ""
     transaction_id: str | None = None
     error: str | None = None
     unable: list[str] = field(default_factory=list)
@@ -39,7 +40,10 @@ class Payment:
             self.state = STATES[status]
             return
         items = detail.get("fixed_request_data", {}).get("transactions", ())
-        found = {each["item_id"]: each["item_status"] for each in items}
+        found = {
+            each["item_id"]: UNABLE if "unable_reason" in each else each["item_status"]
+            for each in items
+        }
         self.unable = sorted(name for name, state in found.items() if state == UNABLE)
         if found and all(state == PAID for state in found.values()):
             self.state = "paid"
@@ -71,7 +75,9 @@ class Account:
 
     def shown(self) -> dict[str, Any]:
         kept = {name: value for name, value in asdict(self).items() if name != "lines"}
-        return {**kept, "debits": tally(line.get("withdrawal_amount") for line in self.lines)}
+        sides = (("debits", "withdrawal_amount"), ("credits", "deposit_amount"))
+        found = {name: tally(line.get(side) for line in self.lines) for name, side in sides}
+        return {**kept, **found}
 
 
 def signed(line: dict[str, Any]) -> int:
