@@ -1,5 +1,8 @@
 """Runs of scenarios: a world on a real server, an app on a real socket, and what came of it."""
 
+import asyncio
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +18,7 @@ from sandbox.scenarios.library import text_of
 from sandbox.scenarios.model import Scenario, Verdict
 from sandbox.scenarios.reading import read_scenario
 from sandbox.scenarios.running import Run
+from tests.process import COMMAND, environment
 
 # The example provider stands beside the tests of the clients, and knows nothing of either.
 sys.path.append(str(Path(__file__).parents[1] / "clients"))
@@ -73,3 +77,27 @@ def shown(verdict: Verdict) -> str:
     """Return what went wrong, for a person who reads a failed test."""
     steps = [f"line {o.step.line} {o.step.title}: {o.problem}" for o in verdict.steps if o.problem]
     return "\n".join([*steps, *verdict.problems])
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that were free a moment ago."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+async def ran(*command: str, folder: Path) -> tuple[int, str]:
+    """Run a command that finds ``bank-sandbox``; return its exit code and what it printed."""
+    found = Path(COMMAND).parent
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=environment(PATH=f"{found}:{os.environ['PATH']}"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()

@@ -15,19 +15,10 @@ import pytest
 
 from sandbox.scenarios.library import names
 from tests.process import COMMAND, environment, run
-from tests.scenarios.drilling import example_app
+from tests.scenarios.drilling import example_app, free_ports
 
 PATIENCE_S = 60
 Ran: TypeAlias = tuple[int, str, str]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @dataclass
