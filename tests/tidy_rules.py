@@ -244,8 +244,12 @@ def leftovers(source: Source) -> list[str]:
 
 
 def machine_names(source: Source) -> list[str]:
-    """Paths of one machine, package registries, hosts of a private network."""
-    return matches(source, _MACHINE, "names a machine")
+    """Paths of one machine, package registries, hosts of a private network.
+
+    A container's own temporary file system is no machine's.
+    """
+    lines = ["" if "tmpfs" in line else line for line in source.lines]
+    return matches(Source(source.name, "\n".join(lines)), _MACHINE, "names a machine")
 
 
 def real_banks(source: Source) -> list[str]:

@@ -9,6 +9,8 @@ from sandbox import __version__
 from sandbox.cli import (
     access,
     accounts,
+    acts,
+    calendar,
     certs,
     clients,
     clock,
@@ -125,6 +127,11 @@ app.add_typer(keys.app, name="keys")
 app.command()(run)
 app.add_typer(scenarios, name="scenarios")
 app.add_typer(faults.app, name="faults")
+app.add_typer(acts.app, name="acts")
+app.add_typer(calendar.calendar, name="calendar")
+app.add_typer(calendar.maintenance, name="maintenance")
+app.add_typer(calendar.notices, name="notices")
+app.add_typer(calendar.terms, name="terms")
 
 
 def _own_url() -> str:

@@ -1,6 +1,6 @@
 """``bank-sandbox run`` and ``scenarios``: a scenario against an app under test, with a verdict."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -55,7 +55,7 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A file, or the name of one that comes along")],
     against: Annotated[str, typer.Option(help="Address of the app under test")] = APP_URL,
     report: Annotated[str, typer.Option(help="Folder for the reports")] = "",
-    step: Annotated[bool, typer.Option("--step", help="Wait for Enter before each step")] = False,
+    step: Annotated[bool, typer.Option("--step", help="Wait for Enter after each step")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again when the file changes")] = False,
     port: Annotated[int, typer.Option(help="Port of the bank door of the run's own server")] = 8080,
     control_port: Annotated[int, typer.Option(help="Port of its control door")] = 8081,
@@ -119,7 +119,7 @@ def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
     while True:
         now = _stamp(name)
         if now in (0, seen):
-            asyncio.run(asyncio.sleep(WATCH_SECONDS))
+            time.sleep(WATCH_SECONDS)
             continue
         seen = now
         try:
@@ -129,6 +129,8 @@ def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
 
 
 def _play(scenario: "Scenario", against: str, where: Where, *, is_stepped: bool) -> "Verdict":
+    import asyncio
+
     from sandbox.client import ProblemError, Unreachable
     from sandbox.scenarios.app import App, AppUnreachable
     from sandbox.settings import SettingInvalid
@@ -203,7 +205,7 @@ async def _world(scenario: "Scenario", control: str, name: str) -> AsyncIterator
 
 
 class _Progress:
-    """A line for each step as it is taken, and before it a pause where one was asked for."""
+    """A line for each step as it is taken, and after it a pause where one was asked for."""
 
     def __init__(self, console: "Console", scenario: "Scenario", is_stepped: bool) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -221,6 +223,8 @@ class _Progress:
         self._bar.stop()
 
     async def tell(self, outcome: "StepOutcome") -> None:
+        import asyncio
+
         from rich.text import Text
 
         mark, style = ("✓", "green") if outcome.is_ok else ("✗", "red")

@@ -1,192 +1,42 @@
 """The client for code that waits, with nothing but the standard library."""
 
-import http.client
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar, Unpack
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
+from typing import TypeVar, Unpack
 
 from sandbox.client import (
+    acts,
     calls,
     certificates,
-    clients,
-    conduct,
-    contracts,
-    faults,
     journal,
-    keys,
     staff,
-    transfers,
 )
-from sandbox.client.answers import Certificate, JournalEntry, Page, WorldSummary
-from sandbox.client.request import TIMEOUT_S, Door, Request
+from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
+from sandbox.client.blocking_parts import (
+    Accounts,
+    CalendarOf,
+    Clients,
+    ClockOf,
+    ConductOf,
+    Contracts,
+    Faults,
+    Grants,
+    Incidents,
+    Keys,
+    Maintenance,
+    Notices,
+    Part,
+    Snapshots,
+    TermsOf,
+    Tokens,
+    Transfers,
+    Transport,
+    listed,
+    sent,
+)
+from sandbox.client.request import TIMEOUT_S, Door
 
-P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Transport:
-    """Sends requests, each over a connection of its own: usable from several threads."""
-
-    def __init__(self, door: Door, timeout_s: float) -> None:
-        self._door = door
-        self._timeout_s = timeout_s
-        self._address = urlsplit(door.url)
-
-    def send(self, request: Request[T]) -> T:
-        """Return the answer. Raises ``ProblemError`` or ``Unreachable``."""
-        connection = self._connection()
-        headers = self._door.headers(request)
-        try:
-            connection.request(
-                request.method, self._address.path + request.target, request.content, headers
-            )
-            response = connection.getresponse()
-            status, content = response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._door.unreachable(error) from error
-        finally:
-            connection.close()
-        return self._door.answer(request, status, content)
-
-    def _connection(self) -> http.client.HTTPConnection:
-        is_safe = self._address.scheme == "https"
-        kind = http.client.HTTPSConnection if is_safe else http.client.HTTPConnection
-        assert self._address.hostname is not None  # the door has checked it
-        return kind(self._address.hostname, self._address.port, timeout=self._timeout_s)
-
-
-class Part:
-    """Something of one world: its clock, its tokens."""
-
-    def __init__(self, transport: Transport, world: str) -> None:
-        self._transport = transport
-        self._world = world
-
-
-def sent(
-    describe: Callable[Concatenate[str, P], Request[T]],
-) -> Callable[Concatenate[Part, P], T]:
-    """Return the method that sends what ``describe`` describes for the part's world."""
-
-    def method(part: Part, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return part._transport.send(describe(part._world, *args, **kwargs))
-
-    return update_wrapper(method, describe)
-
-
-def listed(
-    describe: Callable[Concatenate[str, P], Request[Page[T]]],
-) -> Callable[Concatenate[Part, P], list[T]]:
-    """Return the method that fetches a list to its end, a page at a time."""
-
-    def method(part: Part, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
-        request: Request[Page[T]] | None = describe(part._world, *args, **kwargs)
-        found: list[T] = []
-        while request is not None:
-            page = part._transport.send(request)
-            found += page.items
-            request = None if page.next is None else request.from_page(page.next)
-        return found
-
-    return update_wrapper(method, describe)
-
-
-class Tokens(Part):
-    mint = sent(calls.mint_tokens)
-    expire = sent(calls.expire_token)
-    revoke = sent(calls.revoke_token)
-    list = listed(calls.list_tokens)
-
-
-class Grants(Part):
-    revoke = sent(calls.revoke_grant)
-    expire = sent(calls.expire_grant)
-    list = listed(calls.list_grants)
-
-
-class Accounts(Part):
-    post = sent(staff.post_entry)
-    set_state = sent(staff.set_account_state)
-    list = listed(calls.list_accounts)
-
-
-class Contracts(Part):
-    """The service contracts of one world, and their users."""
-
-    get = sent(contracts.show)
-    act = sent(contracts.act)
-    list = listed(contracts.list_contracts)
-
-
-class Transfers(Part):
-    """The transfer requests of one world, whoever's they are."""
-
-    get = sent(transfers.show)
-    items = listed(transfers.list_items)
-    answer_recall = sent(transfers.answer_recall)
-    report_unable = sent(transfers.report_unable)
-    ask_recall = sent(transfers.ask_recall)
-    delete = sent(transfers.delete)
-    script = sent(transfers.script)
-    scripts = sent(transfers.list_scripts)
-    fees = sent(transfers.show_fees)
-    set_fees = sent(transfers.set_fees)
-    list = listed(transfers.list_transfers)
-
-
-class ClockOf(Part):
-    get = sent(calls.show_clock)
-    set = sent(calls.set_clock)
-    advance = sent(calls.advance_clock)
-
-
-class Snapshots(Part):
-    take = sent(calls.take_snapshot)
-    restore = sent(calls.restore_snapshot)
-    download = sent(calls.download_snapshot)
-    upload = sent(calls.upload_snapshot)
-    delete = sent(calls.delete_snapshot)
-    list = sent(calls.list_snapshots)
-
-
-class Clients(Part):
-    """The clients of one world. Called as it is, it returns those of one bank."""
-
-    __call__ = sent(calls.clients)
-    register = sent(clients.register)
-    get = sent(clients.show)
-    update = sent(clients.update)
-    end = sent(clients.end)
-    block = sent(clients.block)
-    unblock = sent(clients.unblock)
-    rotate_secret = sent(clients.rotate_secret)
-    list = sent(clients.list_clients)
-
-
-class Keys(Part):
-    list = sent(keys.list_keys)
-    rotate = sent(keys.rotate)
-
-
-class Faults(Part):
-    """What goes wrong in one world on request."""
-
-    list = sent(faults.list_faults)
-    add = sent(faults.add)
-    get = sent(faults.show)
-    remove = sent(faults.remove)
-    clear = sent(faults.clear)
-    explain = sent(faults.explain)
-
-
-class ConductOf(Part):
-    """How the clients behaved. Called as it is, it judges by what the bank can see."""
-
-    __call__ = sent(conduct.show)
-    judge = sent(conduct.judge)
-    report = sent(conduct.report)
 
 
 class Journal(Part):
@@ -223,6 +73,7 @@ class World(Part):
     unlock = sent(staff.unlock)
     revoke = sent(staff.revoke)
     act_on_contractor = sent(staff.act_on_contractor)
+    act = sent(acts.act)
     delete = sent(calls.delete_world)
 
     def __init__(self, transport: Transport, world: str) -> None:
@@ -240,6 +91,11 @@ class World(Part):
         self.faults = Faults(transport, world)
         self.journal = Journal(transport, world)
         self.conduct = ConductOf(transport, world)
+        self.calendar = CalendarOf(transport, world)
+        self.maintenance = Maintenance(transport, world)
+        self.notices = Notices(transport, world)
+        self.terms = TermsOf(transport, world)
+        self.incidents = Incidents(transport, world)
 
     def __repr__(self) -> str:
         return f"World({self.name!r})"

@@ -1,15 +1,17 @@
 """The catalogue of effects (faults §1): each kind's parameters, and the stages it can strike at.
 
 ``connection``: before anything is read. ``before``: no work is done. ``after_commit``: all is done,
-and the answer is harmed. ``reply``: while answering. ``read``: what the books show.
+and the answer is harmed. ``reply``: while answering. ``read``: what the books show. ``result``:
+what becomes of an accepted request.
 """
 
 from collections.abc import Mapping
 
+from sandbox.domain.effect_result import RESULT_EFFECTS
 from sandbox.domain.effect_shape import EffectKind, group, ms, number, one_of, text, whole
 from sandbox.domain.oauth import mischief
 
-STAGES = ("connection", "before", "after_commit", "reply", "read")
+STAGES = ("connection", "before", "after_commit", "reply", "read", "result")
 BEFORE, AFTER, REPLY, READ = ("before",), ("after_commit",), ("reply",), ("read",)
 EITHER = (*BEFORE, *AFTER)
 SWOLLEN_BYTES_MAX = 64 * 1024 * 1024
@@ -370,10 +372,13 @@ EFFECTS: Mapping[str, EffectKind] = {
         },
         required=("skew_ms",),
     ),
+    **RESULT_EFFECTS,
 }
 # Carried out where tokens are made, and not around the call.
 OAUTH_KINDS = frozenset({"token_endpoint", "authorize", "tampered_token"})
 # Of stage read: only where such books are shown, and no other call counts.
 STATEMENT_KINDS = frozenset(kind for kind, each in EFFECTS.items() if each.stages == READ)
 BALANCE_KINDS = frozenset({"stale_read"})
-CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS
+# Carried out by the agenda: no call is struck.
+RESULT_KINDS = frozenset(RESULT_EFFECTS)
+CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS - RESULT_KINDS

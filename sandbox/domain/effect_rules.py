@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from sandbox.domain import effect_result
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.effect import EFFECTS, OAUTH_KINDS
+from sandbox.domain.effect import EFFECTS, OAUTH_KINDS, RESULT_KINDS
 from sandbox.domain.fault_window import Window
 from sandbox.domain.oauth import mischief
 
@@ -50,6 +51,8 @@ def problem_of(effect: Effect, window: Window | None) -> str | None:
             return "give either rows or last"
         case "redirect" if "hops" in effect and "location" in effect:
             return "give either hops or location"
+        case kind if kind in RESULT_KINDS:
+            return effect_result.problem_of(effect)
     return _lag_problem(effect)
 
 

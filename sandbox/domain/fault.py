@@ -31,6 +31,7 @@ MATCH_KEYS = (
     "account_id",
     "branch_code",
     "beneficiary_bank",
+    "kind",
     "day_type",
     "hour_phase",
 )
@@ -49,7 +50,7 @@ class FaultRule:
     number: int  # rules are asked in this order
     match: Mapping[str, str | int]
     effect: Mapping[str, Any]
-    stage: str  # connection, before, after_commit, reply, read
+    stage: str  # connection, before, after_commit, reply, read, result
     times: int | None  # strikes in all; None: no end
     skip: int  # matching calls that are let pass first
     every: int  # then one in so many

@@ -1,4 +1,4 @@
-"""Incidents (事故): a token leaked or was misused, and what bank and provider do about it (T-18…T-21).
+"""Incidents (事故): a token leaked or was misused, and what is done about it (T-18…T-21).
 
 A disclosure is final: nothing here takes one back (T-20). Nobody is paid for one (W-63).
 """

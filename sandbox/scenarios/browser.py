@@ -112,6 +112,8 @@ class Person:
 
     async def sign_in(self, page: Page, *, is_wrong: bool = False) -> Page:
         """Fill in the log-in. ``is_wrong``: with another PIN or password than the true one."""
+        if not self.is_asked(page):
+            raise BankShows(f"the bank wants no log-in: {page.said}")
         wrong = {name: WRONG for name in SECRETS if is_wrong and name in self._login}
         return await self._press(page, "sign_in", {**self._login, **wrong}, ())
 

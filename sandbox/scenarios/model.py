@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any]
 # What a step may do; each is the step's one key beside ``at`` and ``say``.
-ACTIONS = ("link", "callback", "app", "fault", "unfault", "act", "expect")
+ACTIONS = ("link", "callback", "app", "fault", "unfault", "act", "forge", "expect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Step:
                 return f"{self.what.get('method', 'POST')} {self.what['path']}"
             case "fault":
                 return str(self.what["rule"]["effect"]["kind"])
+            case "forge":
+                return f"{self.what['kind']}: {self.what['path']}"
             case "unfault":
                 return str(self.what["name"])
         return ", ".join(self.what)

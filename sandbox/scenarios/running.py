@@ -3,12 +3,14 @@ falls due at the bank."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from sandbox.client import ProblemError, UnknownName
-from sandbox.scenarios.app import App, AppUnreachable, mismatch
+from sandbox.scenarios.app import App, AppUnreachable, found_at, mismatch
 from sandbox.scenarios.bank import Bank, Json
 from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, findings_of
+from sandbox.scenarios.forging import forge
 from sandbox.scenarios.linking import Links
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
 
@@ -32,6 +34,7 @@ class Run:
         self._tell = tell
         self._links = Links(bank, app)
         self._rules: dict[str, str] = {}
+        self._kept: dict[str, str] = {}  # what acts have answered, by the names of the scenario
         self._now_ms = 0
         self._opening: Mapping[str, int] = {}
         self._actions: Mapping[str, Callable[[Json], Awaitable[str | None]]] = {
@@ -41,6 +44,7 @@ class Run:
             "fault": self._fault,
             "unfault": self._unfault,
             "act": self._act,
+            "forge": partial(forge, bank),
             "expect": self._expect,
         }
 
@@ -74,7 +78,7 @@ class Run:
             self._now_ms = step.at_ms
         at = (await self._bank.world.clock.get()).now.isoformat()
         try:
-            problem = await self._actions[step.action](step.what)
+            problem = await self._actions[step.action](filled(step.what, self._kept))
         except (ProblemError, UnknownName, AppUnreachable) as error:
             problem = str(error)
         return StepOutcome(step=step, at=at, problem=problem)
@@ -97,12 +101,30 @@ class Run:
         return None
 
     async def _act(self, what: Json) -> str | None:
-        await self._bank.call(what.get("method", "POST"), what["path"], what.get("json"))
+        method = what.get("method", "POST")
+        answer = await self._bank.call(method, what["path"], what.get("json"))
+        for name, place in what.get("keep", {}).items():
+            found = found_at(answer, place)
+            if found is None:
+                return f"there is no {place} in the answer, to keep as {name}"
+            self._kept[name] = str(found)
         return None
 
     async def _expect(self, what: Json) -> str | None:
         ground = Ground(self._bank, self._tested, self._opening, self._links.codes)
         return await expect(ground, what)
+
+
+def filled(value: Any, kept: Mapping[str, str]) -> Any:
+    """Return a step with what was kept in place of each ``{name}``."""
+    if isinstance(value, str):
+        for name, found in kept.items():
+            value = value.replace(f"{{{name}}}", found)
+    elif isinstance(value, Mapping):
+        return {name: filled(each, kept) for name, each in value.items()}
+    elif isinstance(value, list):
+        return [filled(each, kept) for each in value]
+    return value
 
 
 def _conduct_problems(scenario: Scenario, findings: list[dict[str, Any]]) -> list[str]:

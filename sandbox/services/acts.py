@@ -1,4 +1,4 @@
-"""What people and the bank do that ends or suspends grants (faults §3): each act is one transaction.
+"""What people and the bank do that ends or suspends grants (faults §3), each in one transaction.
 
 Whoever is meant is named by persona, or by contractor id and, among several users, user id.
 """

@@ -170,16 +170,17 @@ async def work_off(
     """
     async with world.agenda_lock:
         while True:
-            async with world.database.transaction() as db:
-                item = await world_rows.find_next(db, until)
-                if item is None:
-                    await world_rows.save_agenda_done(db, until)
-                    await reload_next_due(world, db)
-                    return
-                await world_rows.remove_agenda(db, item)
-                events = await act_of(item.kind)(world, db, item)
-                if noted is not None:
-                    await noted(db, item)
+            with world.faults.tentative():
+                async with world.database.transaction() as db:
+                    item = await world_rows.find_next(db, until)
+                    if item is None:
+                        await world_rows.save_agenda_done(db, until)
+                        await reload_next_due(world, db)
+                        return
+                    await world_rows.remove_agenda(db, item)
+                    events = await act_of(item.kind)(world, db, item)
+                    if noted is not None:
+                        await noted(db, item)
             yield item, events
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.availability import Asked
-from sandbox.domain.conduct.call import Call
+from sandbox.domain.conduct.call import Call, in_order
 from sandbox.domain.conduct.facts import (
     Api,
     BookLine,
@@ -20,6 +21,7 @@ from sandbox.domain.conduct.verdict import Report, judge
 from sandbox.domain.oauth.security import rules_of
 from sandbox.domain.time import DAY, jst_day
 from sandbox.domain.transfer.status import Status
+from sandbox.services.act_notes import ACT
 from sandbox.services.journal import Filters
 from sandbox.services.world import World
 from sandbox.storage import accounts, clients, inspection, transfers
@@ -42,13 +44,18 @@ class ConductService:
         Args:
             declared: what a scenario says of the app under test.
         """
+        client_id = filters.equal.get("client_id")
+        # A closed bank notes no client: whose such a call is, only its token tells.
+        equal = {name: value for name, value in filters.equal.items() if name != "client_id"}
         calls = [
             Call.of(entry)
-            async for page in self._world.journal.pages(filters, limit=1_000)
+            async for page in self._world.journal.pages(replace(filters, equal=equal), limit=1_000)
             for entry in page
+            if not (entry["operation"] or "").startswith(ACT)
         ]
-        facts = await self._facts(calls, filters, declared)
-        return await asyncio.to_thread(judge, calls, facts)
+        own = [call for call in in_order(calls) if client_id in (None, call.client_id)]
+        facts = await self._facts(own, filters, declared)
+        return await asyncio.to_thread(judge, own, facts)
 
     async def _facts(self, calls: list[Call], filters: Filters, declared: Declared) -> Facts:
         policies = self._world.policies

@@ -2,7 +2,7 @@
 
 from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.fault import FaultRule
-from sandbox.domain.time import HOUR, jst_date, midnight
+from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.world import World
 from sandbox.storage import accounts
 
@@ -11,17 +11,17 @@ PHASES = ((6, "night"), (9, "early"), (15, "counter"), (21, "evening"), (24, "la
 BUSINESS_DAY = "business_day"
 
 
-def day_type(world: World) -> str | None:
-    """Return ``business_day``, or why the bank is closed today; None: nobody knows yet."""
+def day_type(world: World, now: Instant | None = None) -> str | None:
+    """Return ``business_day``, or why the bank is closed that day; None: nobody knows yet."""
     try:
-        closure = world.calendar.closure(jst_date(world.now()))
+        closure = world.calendar.closure(jst_date(world.now() if now is None else now))
     except CalendarHorizon:
         return None
     return BUSINESS_DAY if closure is None else closure.value
 
 
-def hour_phase(world: World) -> str:
-    now = world.now()
+def hour_phase(world: World, at: Instant | None = None) -> str:
+    now = world.now() if at is None else at
     hour = (now - midnight(jst_date(now))) // HOUR
     return next(name for until, name in PHASES if hour < until)
 

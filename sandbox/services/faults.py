@@ -7,8 +7,8 @@ change and each count is written through. Quotas alone are of this process and i
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +20,11 @@ from sandbox.domain.fault_window import Window
 from sandbox.domain.time import MINUTE, Instant
 from sandbox.services.fault_board import FaultBoard
 from sandbox.storage import faults
-from sandbox.storage.database import Database, Reader
+from sandbox.storage.database import Database, Reader, Transaction
 
 DEFAULT_TTL_MS = 10 * MINUTE
 MOST_RULES = 1_000
+RESULT = "result"
 LOOK_S = 0.1  # how soon a call that hangs finds out that its caller has gone
 
 
@@ -218,6 +219,30 @@ class FaultBook:
             async with self._database.transaction(counts=False) as db:
                 rules = [rule for rule in self.rules if rule.fault_id in counted]
                 await faults.save_counts(db, rules)
+
+    # What becomes of accepted requests
+
+    async def strike_result(
+        self, db: Transaction, rules: list[FaultRule], facts: Facts, at: Instant
+    ) -> FaultRule | None:
+        """Return which of ``rules`` decides about a request, and count it with its transaction."""
+        verdicts = weigh(rules, facts, self._dice, machine_now(), world_now=at)
+        counted = {v.rule.fault_id: _counted(v) for v in verdicts if v.matches}
+        if counted:
+            self.rules = tuple(counted.get(rule.fault_id, rule) for rule in self.rules)
+            await faults.save_counts(db, list(counted.values()))
+        strikes = (v.rule for v in verdicts if v.matches and v.why_not is None)
+        return next(strikes, None)
+
+    @contextmanager
+    def tentative(self) -> Iterator[None]:
+        """Take the counts of the block's results back where it fails: so does its transaction."""
+        before = {rule.fault_id: rule for rule in self.rules if rule.stage == RESULT}
+        try:
+            yield
+        except BaseException:  # cancellation too
+            self.rules = tuple(before.get(rule.fault_id, rule) for rule in self.rules)
+            raise
 
     def is_live(self, fault_id: str) -> bool:
         return any(rule.fault_id == fault_id for rule in self.list_live())

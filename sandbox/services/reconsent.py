@@ -1,4 +1,4 @@
-"""Changed terms that users have to agree to anew (再同意): until then their grants are suspended."""
+"""Changed terms that users have to agree to anew (再同意): until then grants are suspended."""
 
 from datetime import date
 from typing import Any

@@ -32,6 +32,7 @@ WITHHELD_TABLES = (
     "login_failure",
     "idempotency",
     "fault",
+    "transfer_result",
     "journal",
     "journal_state",
 )

@@ -17,6 +17,7 @@ SCHEMA_FILES = (
     "calendar.sql",
     "idempotency.sql",
     "incidents.sql",
+    "results.sql",
 )
 
 

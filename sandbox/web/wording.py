@@ -18,7 +18,7 @@ LANGUAGES: tuple[Language, ...] = ("ja", "en")
 DEFAULT_LANGUAGE: Language = "ja"
 LANGUAGE_PARAMETER = "lang"
 # Beginnings of the files of texts; no key is in two of them.
-TEXT_PARTS = ("", "conduct.", "desk.", "notices.")
+TEXT_PARTS = ("", "conduct.", "control.", "desk.", "notices.")
 
 _YEAR_S = 365 * 24 * 3600
 _ACCEPTED = re.compile(

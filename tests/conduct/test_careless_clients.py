@@ -328,3 +328,61 @@ async def test_no_secret_is_in_any_report(running, token):
             text = await answer.text()
         assert "C-11" in text
         assert token not in text
+
+
+@pytest.mark.parametrize(
+    ("announce", "is_known"),
+    [
+        ({"announce": {}}, True),
+        ({"announce": {"at": "2026-11-18T02:30"}}, True),
+        ({"announce": {"at": "2026-11-18T03:30"}}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+async def test_calls_during_a_maintenance_are_found_where_it_was_announced(
+    running, token, announce, is_known
+):
+    stop = {"bank": "tomato", "from": "2026-11-18T02:00", "until": "2026-11-18T04:00", **announce}
+    async with running.http.post(f"{running.control}/maintenance", json=stop) as answer:
+        assert answer.status == 200, await answer.text()
+    await running.advance("41h")
+    assert (await running.get("/accounts", token))[0] == 503
+    assert ("C-10" in await found(running)) is is_known
+
+
+async def test_a_closed_bank_s_callers_are_told_apart_by_their_tokens(running, token):
+    stop = {"bank": "tomato", "for": "1h", "announce": {}}
+    async with running.http.post(f"{running.control}/maintenance", json=stop) as answer:
+        assert answer.status == 200, await answer.text()
+    await running.get("/accounts", token)
+    for client_id, calls in ((AGGREGATOR, 2), (ACCOUNTING, 0)):
+        told = await report(running, client_id=client_id)
+        assert told["calls"] == calls
+        assert ("C-10" in {each["id"] for each in told["findings"]}) is (calls > 0)
+
+
+async def test_an_outage_that_nobody_knew_of_is_nobody_s_fault(running, token):
+    stop = {"bank": "tomato", "kind": "outage"}
+    async with running.http.post(f"{running.control}/maintenance", json=stop) as answer:
+        assert answer.status == 200, await answer.text()
+    assert (await running.get("/accounts", token))[0] == 503
+    assert "C-10" not in await found(running)
+
+
+async def test_a_grant_per_retry_is_found(running):
+    direct = Direct(running)
+    for _ in range(3):
+        await direct.log_in("shoji_maker")
+    assert "C-25" not in await found(running)
+    await direct.log_in("shoji_maker")
+    told = (await found(running))["C-25"]
+    assert ("shoji_maker" in told["what"]["en"], "4件" in told["what"]["ja"]) == (True, True)
+    await revoke(running)
+    assert "C-25" not in await found(running)
+
+
+async def test_a_new_consent_supersedes_where_the_bank_keeps_one_grant(running):
+    for _ in range(5):
+        await running.log_in("taro")
+    assert "C-25" not in await found(running)

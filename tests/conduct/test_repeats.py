@@ -266,6 +266,18 @@ def test_a_call_in_flight_has_heard_of_no_retry_after():
     assert found("C-5", story) == []
 
 
+def test_a_closed_bank_s_caller_is_known_by_the_token():
+    story = Story()
+    story.exchange(0, new_token="t1")
+    story.call(1, status=503, retry_after="10", client_id=None, token="t1")
+    story.call(2, token="t1")
+    assert ids("C-5", story) == [(2, 3)]
+    stranger = Story()
+    stranger.call(1, status=503, retry_after="10", client_id=None, token="t2")
+    stranger.call(2, token="t1")
+    assert found("C-5", stranger) == []
+
+
 def test_a_world_whose_time_was_moved_on_has_waited():
     story = Story()
     story.call(0, status=503, retry_after="3600")

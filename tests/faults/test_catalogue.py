@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.domain.effect import CALL_KINDS, EFFECTS, OAUTH_KINDS, STAGES, STATEMENT_KINDS
+from sandbox.domain.effect import (
+    CALL_KINDS,
+    EFFECTS,
+    OAUTH_KINDS,
+    RESULT_KINDS,
+    STAGES,
+    STATEMENT_KINDS,
+)
 from sandbox.domain.effect_reply import Reply, changed
 from sandbox.domain.effect_rules import default_times, stages_of
 from sandbox.domain.effect_script import SILENT, script_of
@@ -46,6 +53,8 @@ LEAST = {
     "redated_rows": {"last": 1, "days": 1},
     "duplicate_rows": {"last": 1},
     "clock_skew": {"skew_ms": 1_000},
+    "reject_later": {"reason": "transfer.failed.over_limit"},
+    "partial_bulk": {"reason": "transfer.refund.no_such_account", "every_nth": 2},
 }
 
 
@@ -65,7 +74,7 @@ def test_the_schema_of_a_match_has_every_key():
 
 
 def test_every_kind_is_carried_out_somewhere_and_strikes_at_known_stages():
-    assert set(EFFECTS) == CALL_KINDS | OAUTH_KINDS | STATEMENT_KINDS
+    assert set(EFFECTS) == CALL_KINDS | OAUTH_KINDS | STATEMENT_KINDS | RESULT_KINDS
     for kind, each in EFFECTS.items():
         assert set(each.stages) <= set(STAGES), kind
         assert set(stages_of(least(kind))) <= set(each.stages), kind

@@ -1,9 +1,12 @@
 """The bank drills: the careful firm passes them, the careless one fails where it is said here."""
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +14,20 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from sandbox.scenarios.app import App
-from sandbox.scenarios.library import names
+from sandbox.scenarios.library import names, text_of
 from sandbox.scenarios.model import Scenario, Verdict
+from sandbox.scenarios.reading import read_scenario
 from sandbox.scenarios.running import Run
 from tests.process import Server, serving
 from tests.scenarios.drilling import fresh_world, shipped, shown
+from tests.support import Running, run_sandbox
 
 # The example firm stands beside the tests of the clients, and knows nothing of either.
 sys.path.append(str(Path(__file__).parents[1] / "clients"))
 
-from example_firm.__main__ import settings_for  # noqa: E402
-from example_firm.app import FirmServer, make_app  # noqa: E402
-from example_firm.careless import CarelessFirm  # noqa: E402
+from example_firm.__main__ import settings_for
+from example_firm.app import FirmServer, make_app
+from example_firm.careless import CarelessFirm
 
 KINDS: dict[str, type[FirmServer]] = {"careful": FirmServer, "careless": CarelessFirm}
 # What tells on the careless firm in each drill: steps that fail, as they are called in English,
@@ -82,11 +87,9 @@ REQUIREMENTS = {
     "b12_rights_shrink": ("W-46",),
 }
 DRILLS = [
-    pytest.param(name, marks=pytest.mark.requirement(*REQUIREMENTS.get(name, ())))
+    pytest.param(name, marks=[pytest.mark.requirement(each) for each in REQUIREMENTS.get(name, ())])
     for name in TELLTALES
 ]
-# What the machine's own clock and the app's own dice put into the journal.
-BY_CHANCE = {"id", "real_at", "latency_us", "address", "traits", "grant_id", "fault", "location"}
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +106,10 @@ async def example_firm(bank_url: str, kind: str) -> AsyncIterator[TestServer]:
 
 
 async def played(
-    control_url: str, scenario: Scenario, kind: str = "careful"
+    control_url: str, scenario: Scenario, kind: str = "careful", *, world: str | None = None
 ) -> tuple[Verdict, dict[str, Any]]:
     """Return the verdict on one version of the firm, and what the world then holds."""
-    async with fresh_world(control_url, scenario) as bank:
+    async with fresh_world(control_url, scenario, world) as bank:
         base_url = (await bank.world.describe()).base_url
         async with example_firm(base_url, kind) as firm, App(str(firm.make_url("/"))) as app:
             verdict = await Run(scenario, bank, app).play()
@@ -153,37 +156,35 @@ def test_each_drill_ends_in_a_verdict(name):
 
 
 @pytest.mark.parametrize("name", ["b01_lost_answer", "b03_partial_bulk"])
-async def test_the_same_seed_gives_the_same_journal_requests_and_books(server, name):
-    found = [(await played(server.control_url, shipped(name)))[1] for _ in range(2)]
-    first, second = ([_facts(row) for row in each["journal"]] for each in found)
+async def test_the_same_seed_gives_the_same_run_byte_for_byte(running, monkeypatch, name):
+    first, second = [await _left(running, monkeypatch, name) for _ in range(2)]
+    assert first["journal"] == second["journal"]
+    assert len(first["journal"]) > 10
     assert first == second
-    assert len(first) > 10
-    for kept in ("transfers", "accounts"):
-        assert found[0][kept] == found[1][kept]
+
+
+async def _left(running: Running, monkeypatch: Any, name: str) -> dict[str, Any]:
+    """Return what a run leaves, but for the machine's own clock; all secrets are counted."""
+    numbers = count()
+    monkeypatch.setattr(
+        secrets, "token_urlsafe", lambda size=32: f"{next(numbers):0{max(size, 43)}d}"
+    )
+    _, left = await played(running.sandbox.control_url, shipped(name), world="same")
+    return {**left, "journal": [_facts(row) for row in left["journal"]]}
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
-    """Return what a call was and what came of it, without the world's name."""
-    kept = {name: value for name, value in row.items() if name not in BY_CHANCE}
-    path = row["path"].partition("?")[0]
-    return {
-        **{name: value for name, value in kept.items() if not name.endswith("_body")},
-        "path": path[path.find("/web21") :],
-        "world": None,
-    }
+    """Return a call without what the machine's own clock says of it."""
+    return {name: value for name, value in row.items() if name not in ("real_at", "latency_us")}
 
 
 async def test_another_seed_gives_other_books(server):
     scenario = shipped("b12_rights_shrink")
     verdict, first = await played(server.control_url, scenario)
-    other = Scenario(**{**_fields(scenario), "seed": scenario.seed + 1})
+    other = replace(scenario, seed=scenario.seed + 1)
     other_verdict, second = await played(server.control_url, other)
     assert shown(verdict) == shown(other_verdict) == ""
     assert first["accounts"] != second["accounts"]
-
-
-def _fields(scenario: Scenario) -> dict[str, Any]:
-    return {name: getattr(scenario, name) for name in Scenario.__slots__}
 
 
 async def test_drills_run_side_by_side_and_do_not_disturb_each_other(server):
@@ -192,3 +193,21 @@ async def test_drills_run_side_by_side_and_do_not_disturb_each_other(server):
         *(drilled(server.control_url, name, "careful") for name in some)
     )
     assert [shown(verdict) for verdict in verdicts] == [""] * 3
+
+
+ACT = "act: {path: bank/web21/revoke, json: {contractor_id: 0000000000000000AG0000000001A001, "
+ACT += "user_id: keiri01, reason: superseded}}"
+ELSEWHERE = "link: {persona: shoji_maker, bank: web21, browser: elsewhere, status: 200, "
+ELSEWHERE += 'path: "/link?user=other&scope=web21.ref"}'
+
+
+@pytest.mark.requirement("W-48")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_bank_that_keeps_the_last_grant_alone_is_the_same_drill(tmp_path, template, kind):
+    """b11, where the bank's own setting ends the older grant at a second consent."""
+    text = text_of("b11_superseded_consent")
+    assert text.count(ACT) == text.count("is_live: true}, count: 1}") == 1
+    text = text.replace(ACT, ELSEWHERE).replace("true}, count: 1}", "true}, count: 2}")
+    async with run_sandbox(tmp_path, template=template, web21_last_grant_only="1") as running:
+        verdict, _ = await played(running.sandbox.control_url, read_scenario(text), kind)
+    assert verdict.has_passed is (kind == "careful"), shown(verdict)

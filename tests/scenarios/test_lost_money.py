@@ -99,8 +99,8 @@ async def mint_many(running: Running, like: str) -> list[str]:
     async with world.database.transaction() as db:
         columns = "bank, client_id, contractor_id, credential_id, scope, terms_version, detail"
         (grant,) = await db.fetch(
-            f"SELECT {columns} FROM access_grant g JOIN token t ON t.grant_id = g.grant_id "
-            "WHERE t.token_hash = $1",
+            f"SELECT {columns} FROM access_grant WHERE grant_id = "
+            "(SELECT grant_id FROM token WHERE token_hash = $1)",
             token_hash(like),
         )
         for token in tokens:

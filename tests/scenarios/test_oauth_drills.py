@@ -94,6 +94,7 @@ TELLTALES: dict[str, tuple[set[str], set[str]]] = {
         },
         {"C-8"},
     ),
+    "d38_token_forgery": (set(), {"C-11"}),
     "d39_provider_outage": ({"Nobody was written to"}, {"C-6", "C-8"}),
     "d40_revocation_storm": (
         {"One message and one refresh per user", "The company too got one message"},
@@ -112,9 +113,8 @@ def server() -> Iterator[Server]:
 
 
 def test_every_drill_for_providers_has_its_scenario():
-    """D-37 needs an incident, D-38 is about the bank itself: neither is an app's to pass."""
-    numbers = [int(name[1:3]) for name in DRILLS]
-    assert numbers == [*range(1, 37), 39, 40]
+    """D-37, the leak, is among the bank's own: see test_bank_drills.py."""
+    assert [int(name[1:3]) for name in DRILLS] == [*range(1, 37), 38, 39, 40]
 
 
 @pytest.mark.parametrize("name", DRILLS)

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from sandbox.client import AsyncSandbox, Unreachable
 from sandbox.scenarios.app import App, AppUnreachable
 from sandbox.scenarios.bank import Bank
+from sandbox.scenarios.forging import altered, invented
 from sandbox.scenarios.model import Scenario, Verdict
 from sandbox.scenarios.reading import read_scenario
 from sandbox.scenarios.running import Run
@@ -66,9 +67,9 @@ async def test_after_a_failed_step_the_others_are_taken_all_the_same(running):
         ("status: 403", "the app answers 200, not 403"),
         ("answer: {linked: hanako}", "linked of the app's answer is 'taro', not 'hanako'"),
         ("answer: {linked.0.x: 1}", "is None, not 1"),
-        ("wrong_tries: 5", "the bank does not send the browser back"),
+        ("wrong_tries: 5", "the bank wants no log-in: 403"),
         ("change: {response_type: null}", "the app answers 403, not 200"),
-        ("change: {client_id: nobody}", "the bank's page has nothing to press: 400"),
+        ("change: {client_id: nobody}", "the bank wants no log-in: 400"),
         ("bank: web21", "there is no persona 'taro'"),
         ("bank: moon", "there is no bank 'moon'"),
     ],
@@ -105,6 +106,16 @@ async def test_each_browser_has_its_own_cookies(running):
     assert await problem(running, steps) == ""
 
 
+async def test_a_callback_may_come_changed(running):
+    steps = (
+        LINK.replace("status: 200", "returns: false")
+        + "  - callback: {change: {state: other}, status: 400}\n"
+        + "  - callback: {change: {code: null, error: denied}, status: 403,"
+        + " answer: {error: denied}}\n"
+    )
+    assert await problem(running, steps) == ""
+
+
 # Acts and faults
 
 
@@ -129,6 +140,25 @@ async def test_calls_at_once_are_each_looked_at(running):
     assert verdict.has_passed, shown(verdict)
     steps = LINK + '  - app: {path: "/sync?user=hanako", at_once: 3, status: 200}\n'
     assert "409" in await problem(running, steps)
+
+
+@pytest.mark.parametrize("kind", ["invented", "altered"])
+async def test_forged_tokens_are_tried_one_by_one(running, kind):
+    steps = (
+        f"  - forge: {{kind: {kind}, path: /accounts, tokens: 3}}\n"
+        "  - expect: {journal: {where: {status: 401}, count: 3}}\n"
+        f"  - forge: {{kind: {kind}, path: /accounts, tokens: 2, status: 404}}\n"
+    )
+    assert await problem(running, steps) == "the bank answers 401 to forged token 1"
+
+
+def test_a_forged_token_is_like_a_real_one_and_no_other():
+    tokens = [invented(number) for number in range(50)]
+    assert {len(token) for token in tokens} == {51}
+    assert len(set(tokens)) == 50
+    changed = [altered(tokens[0], number) for number in range(51)]
+    assert all(sum(a != b for a, b in zip(tokens[0], each, strict=True)) == 1 for each in changed)
+    assert len(set(changed)) == 51
 
 
 # Expectations

@@ -31,7 +31,7 @@ async def test_the_first_scenario_of_the_page_goes_as_it_says(tmp_path):
         script = script.replace(" --report", f" --port {bank} --control-port {control} --report")
         code, out = await ran("bash", "-euc", script, folder=tmp_path)
     assert code == 0, out
-    assert "my_drill.yaml: 7 steps, nothing wrong." in out
+    assert "my_drill.yaml: 6 steps, nothing wrong." in out
     assert "合格 passed" in out
     kept = {file.name for file in (tmp_path / "reports").iterdir()}
     assert kept == {"run.json", "run.xml", "conduct.html", "conduct.xml"}

@@ -12,10 +12,14 @@ from string import Formatter
 import pytest
 from jinja2 import Environment, PackageLoader, nodes
 
+from sandbox.clock import Mode
+from sandbox.domain.availability import StopKind
 from sandbox.domain.conduct.verdict import Verdict
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import Reason
 from sandbox.domain.notice import NoticeKind
+from sandbox.web.control.glance import acts
+from sandbox.web.control.runs import State
 from sandbox.web.oauth.tester import ANY_TIME, CONSENT_OUTCOMES, SIGN_IN_OUTCOMES
 from sandbox.web.pages import (
     CONSENT_ERRORS,
@@ -56,6 +60,10 @@ FAMILIES = {
     "detail.*": DETAIL_LABELS,
     "notices.kind.*": tuple(NoticeKind),
     "conduct.verdict.*": tuple(Verdict),
+    "control.mode.*": tuple(Mode),
+    "control.stop_kind.*": tuple(StopKind),
+    "control.run_state.*": tuple(State),
+    "control.act.*": tuple(act.key for act in acts("", "", is_guarded=False)),
     "tester.outcome.*": tuple(dict.fromkeys((*SIGN_IN_OUTCOMES, *CONSENT_OUTCOMES, *ANY_TIME))),
     **{f"reason.*.{part}": tuple(Reason) for part in ("title", "what", "means", "do")},
     **DESK_FAMILIES,

@@ -116,6 +116,7 @@ INNOCENT: list[tuple[Rule, str]] = [
     (tidy_rules.leftovers, "method, fixture, 'XXXX'\n"),
     (tidy_rules.machine_names, "/w/{world}/tomato, network, tests/tmp_path, /workers, /users/\n"),
     (tidy_rules.machine_names, "http://host.docker.inter~nal:8080\n"),
+    (tidy_rules.machine_names, "docker run --tmpfs /t~mp image\n"),
     (tidy_rules.real_banks, "tomato, サンドボックス銀行（地域金融）, 0566\n"),
 ]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -147,5 +147,20 @@ def waited_ms(earlier: Call, later: Call) -> int:
 
 
 def in_order(calls: Iterable[Call]) -> list[Call]:
-    """Return calls as they began. The journal has them as they were over."""
-    return sorted(calls, key=lambda call: (call.real_at, call.id))
+    """Return calls as they began, each with its client. The journal has them as they were over."""
+    return _owned(sorted(calls, key=lambda call: (call.real_at, call.id)))
+
+
+def _owned(calls: list[Call]) -> list[Call]:
+    """Return calls with the client whose token they bring: a closed bank looks at no token."""
+    owners: dict[str, Call] = {}
+    for call in calls:
+        for name in ("token", "new_token"):
+            if call.client_id is not None and name in call.traits:
+                owners.setdefault(call.traits[name], call)
+    return [
+        call
+        if call.client_id is not None or (owner := owners.get(call.token or "")) is None
+        else replace(call, client_id=owner.client_id, grant_id=call.grant_id or owner.grant_id)
+        for call in calls
+    ]

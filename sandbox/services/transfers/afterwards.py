@@ -13,6 +13,7 @@ from sandbox.domain.transfer.settlement import recall_posting, refund_posting
 from sandbox.domain.transfer.status import ItemEvent, ItemStatus, item_after
 from sandbox.domain.transfer.window import Kind
 from sandbox.services import ledger
+from sandbox.services.transfers import results
 from sandbox.services.transfers.acting import Desk, find_own
 from sandbox.services.transfers.planning import RECALL, REFUND, item, numbers_of, plan
 from sandbox.services.transfers.settling import CHUNK, Happened, event_of, plan_refund
@@ -57,6 +58,8 @@ async def run_recall(world: World, db: Transaction, due_item: AgendaItem) -> lis
     request = await transfers.find(db, number)
     assert request is not None  # nothing deletes a settled one
     scripted = await _scripted_answer(db, request, position)
+    if await results.refuses_recall(world, db, request, position, due_item.due_at):
+        scripted = RecallAnswer.REFUSED
     answer = scripted or world.policies[request.bank].recall_answer
     if answer is RecallAnswer.NONE:
         return []

@@ -12,6 +12,7 @@ from sandbox.storage.world import AgendaItem
 CUT_OFF, ACCEPTANCE = "transfer_cut_off", "transfer_acceptance"
 SETTLEMENT, PAYMENT = "transfer_settlement", "transfer_payment"
 REFUND, RECALL, AGE_OUT = "transfer_refund", "transfer_recall", "transfer_age_out"
+REJECTION = "transfer_rejection"
 FEE_DAY, CONTRACT_FEE = "fee_day", "contract_fee"
 
 # At one instant: what lives move comes first (5), so that a salary of 08:00 can be paid out. Of
@@ -27,6 +28,7 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
         CONTRACT_FEE: 7,
         ACCEPTANCE: 7,
         SETTLEMENT: 7,
+        REJECTION: 7,
         AGE_OUT: 8,
     }
 )

@@ -13,6 +13,7 @@ from sandbox.services.transfers.settling import (
     run_age_out,
     run_cut_off,
     run_payment,
+    run_rejection,
     run_settlement,
 )
 from sandbox.services.world import World
@@ -26,6 +27,7 @@ RUNS: Mapping[str, Run] = MappingProxyType(
         planning.CUT_OFF: run_cut_off,
         planning.ACCEPTANCE: run_acceptance,
         planning.SETTLEMENT: run_settlement,
+        planning.REJECTION: run_rejection,
         planning.PAYMENT: run_payment,
         planning.REFUND: run_refund,
         planning.RECALL: run_recall,

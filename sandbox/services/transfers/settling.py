@@ -5,7 +5,7 @@ chunk with its agenda item in one transaction: the loop is never held up for lon
 between leaves the rest on the agenda.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,15 +37,18 @@ from sandbox.domain.transfer.status import (
     item_after,
 )
 from sandbox.services import ledger
+from sandbox.services.transfers import results
 from sandbox.services.transfers.acting import bank_master, record
 from sandbox.services.transfers.planning import (
     PAYMENT,
     REFUND,
+    REJECTION,
     SETTLEMENT,
     item,
     numbers_of,
     plan,
 )
+from sandbox.services.transfers.results import Decided
 from sandbox.services.world import World
 from sandbox.storage import accounts, fees, transfer_items, transfers
 from sandbox.storage.database import Reader, Row, Transaction
@@ -113,6 +116,9 @@ async def _settle(
     world: World, db: Transaction, request: TransferRequest, at: Instant
 ) -> list[Happened]:
     """Debit a request, once: its status changes in the same transaction."""
+    decided = await results.decide(world, db, request, at)
+    if decided is not None and decided.failure is not None:
+        return await _reject(world, db, request, decided, at)
     bill = await _bill(db, request)
     problem = await _problem(db, request, bill)
     if problem is not None:
@@ -120,9 +126,14 @@ async def _settle(
     posting = debit_posting(request.account, request.kind, bill, request.designated_on)
     await ledger.post(db, posting, booked_at=at)
     settled = await record(world, db, request, Event.SETTLE, at=at, fees_yen=bill.fees_yen)
-    await plan(world, db, item(PAYMENT, at, request.request, 1))
-    totals = {"total_yen": bill.total_yen, "fees_yen": bill.fees_yen}
+    late_ms = 0 if decided is None else decided.late_ms
+    await plan(world, db, item(PAYMENT, at + late_ms, request.request, 1))
+    totals = {"total_yen": bill.total_yen, "fees_yen": bill.fees_yen, **_fault(decided)}
     return [event_of("transfer_settled", settled, items=request.item_count, **totals)]
+
+
+def _fault(decided: Decided | None) -> Happened:
+    return {} if decided is None else {"fault": decided.fault_id}
 
 
 async def _bill(db: Reader, request: TransferRequest) -> Bill:
@@ -146,9 +157,44 @@ async def _fail_or_retry(
     if at < retry_at:
         await plan(world, db, item(SETTLEMENT, retry_at, request.request))
         return [event_of("transfer_put_off", request, reason=problem.value)]
+    return await _fail(world, db, request, problem, at)
+
+
+async def _fail(
+    world: World, db: Transaction, request: TransferRequest, problem: Code, at: Instant
+) -> list[Happened]:
     reason = problem.value
     failed = await record(world, db, request, Event.FAIL_FUNDS, at=at, reason=reason)
+    await results.forget(db, request)
     return [event_of("transfer_failed", failed, reason=reason)]
+
+
+async def _reject(
+    world: World, db: Transaction, request: TransferRequest, decided: Decided, at: Instant
+) -> list[Happened]:
+    """F-36: a fault lets a request fail, at the bank's own time or after its delay."""
+    assert decided.failure is not None
+    if decided.delay_ms:
+        await plan(world, db, item(REJECTION, at + decided.delay_ms, request.request))
+        happened = [event_of("transfer_put_off", request, reason=decided.failure.value)]
+    elif decided.delay_ms == 0:
+        happened = await _fail(world, db, request, decided.failure, at)
+    else:
+        happened = await _fail_or_retry(world, db, request, decided.failure, at)
+    return [{**event, **_fault(decided)} for event in happened]
+
+
+async def run_rejection(world: World, db: Transaction, due_item: AgendaItem) -> list[Happened]:
+    """The delay of a fault that lets a request fail is over."""
+    (number,) = numbers_of(due_item)
+    request = await transfers.find(db, number)
+    if request is None or request.status not in APPROVED:
+        return []
+    decided = await results.find(db, request)
+    if decided is None or decided.failure is None:
+        return []  # decided about it before it was sent again
+    failed = await _fail(world, db, request, decided.failure, due_item.due_at)
+    return [{**event, **_fault(decided)} for event in failed]
 
 
 # Payments
@@ -183,20 +229,31 @@ async def run_payment(world: World, db: Transaction, due_item: AgendaItem) -> li
         own_bank_code=request.bank_code,
         bank=request.bank,
     )
-    rows, credits, unable = _sorted_out(chunk, payees)
+    decided = await results.find(db, request)
+    struck = await results.list_unable(db, request, decided, first=first, end=chunk.end)
+    rows, credits, unable = _sorted_out(chunk, payees, struck)
     if credits:
         remitter_name = str(request.kept["remitter_name"])
         posting = credit_posting(credits, remitter_name, request.designated_on)
         await ledger.post(db, posting, booked_at=due_item.due_at)
     await transfer_items.save_paid(db, rows)
-    await _plan_rest(world, db, chunk, due_item.due_at, has_unable=bool(unable))
-    return [event_of("transfer_unable", request, items=unable)] if unable else []
+    await _plan_next(world, db, chunk, due_item.due_at)
+    if not unable:
+        return []
+    delay_ms = decided.delay_ms if decided is not None and struck else None
+    await _plan_refund(world, db, chunk, due_item.due_at, delay_ms)
+    return [
+        event_of("transfer_unable", request, items=unable, **_fault(decided if struck else None))
+    ]
 
 
 def _sorted_out(
-    chunk: _Chunk, payees: Iterable[Payee]
+    chunk: _Chunk, payees: Iterable[Payee], struck: Mapping[int, str]
 ) -> tuple[list[Row], list[tuple[int, int]], int]:
-    """Return the items' new rows, the (account, yen) to credit, and how many cannot be paid."""
+    """Return the items' new rows, the (account, yen) to credit, and how many cannot be paid.
+
+    ``struck``: why a fault keeps items from being paid, by position.
+    """
     request, master = chunk.request, bank_master()
     rows: list[Row] = []
     credits: list[tuple[int, int]] = []
@@ -211,7 +268,7 @@ def _sorted_out(
         )
         paid_yen = payee.amount_yen if charged is None else charged.paid_yen
         fee_yen = 0 if charged is None else charged.fee_yen
-        reason = unable_reason(payee, request.bank_code, master)
+        reason = struck.get(payee.position) or unable_reason(payee, request.bank_code, master)
         if charged is None:
             reason = "fee_exceeds_amount"
         unable += reason is not None
@@ -224,14 +281,20 @@ def _sorted_out(
     return rows, credits, unable
 
 
-async def _plan_rest(
-    world: World, db: Transaction, chunk: _Chunk, at: Instant, *, has_unable: bool
+async def _plan_next(world: World, db: Transaction, chunk: _Chunk, at: Instant) -> None:
+    if chunk.end <= chunk.request.item_count:
+        await plan(world, db, item(PAYMENT, at, chunk.request.request, chunk.end))
+
+
+async def _plan_refund(
+    world: World, db: Transaction, chunk: _Chunk, at: Instant, delay_ms: int | None
 ) -> None:
-    request = chunk.request
-    if chunk.end <= request.item_count:
-        await plan(world, db, item(PAYMENT, at, request.request, chunk.end))
-    if has_unable:
-        await plan_refund(world, db, request, chunk.first, after_day=jst_date(at))
+    """``delay_ms``: of a fault; everything of the chunk that cannot be paid comes back then."""
+    if delay_ms is None:
+        await plan_refund(world, db, chunk.request, chunk.first, after_day=jst_date(at))
+    else:
+        refund = item(REFUND, at + delay_ms, chunk.request.request, chunk.first)
+        await plan(world, db, refund)
 
 
 async def plan_refund(

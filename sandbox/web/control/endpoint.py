@@ -16,7 +16,9 @@ from sandbox.domain.errors import BankError, InvalidParameter
 from sandbox.services.snapshots import SnapshotService
 from sandbox.services.world import World
 from sandbox.services.worlds import UnknownWorld
+from sandbox.web.control.acts_noted import is_act, note_act
 from sandbox.web.control.problem import Problem
+from sandbox.web.control.runs import ScenarioRuns
 from sandbox.web.front import Front, caught_up, json_response
 from sandbox.web.profile import Profile
 
@@ -38,15 +40,17 @@ class Controls:
     secret: Callable[[int], str]
     seed: int  # of worlds that name none
     most_snapshots: int
+    runs: ScenarioRuns = field(default_factory=ScenarioRuns)
 
     def snapshots(self, world: World) -> SnapshotService:
         folder = self.front.worlds.snapshot_folder(world.name)
         return SnapshotService(world, folder, self.most_snapshots)
 
     async def delete_world(self, name: str) -> None:
-        """Delete a world and its snapshots; one that is not there is gone already."""
+        """Delete a world, its runs and snapshots; one that is not there is gone already."""
         with suppress(UnknownWorld):
             await self.front.worlds.delete(name)
+        await self.runs.forget(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +103,24 @@ class ControlEndpoint:
             call = ControlCall(controls=controls, request=request, body=body)
             try:
                 reply = await self.answer(call)
+                if is_act(self.method, self.path):
+                    await _note(call, reply)
             finally:
                 call.release()
             if isinstance(reply, web.StreamResponse):
                 return reply
             if controls.front.is_strict and self.reply_schema is not None:
                 controls.front.schemas.check_reply(self.reply_schema, reply)
-            return json_response(reply)
+            return json_response(reply, status=self.status)
 
         return handle
+
+
+async def _note(call: ControlCall, reply: Json | web.StreamResponse) -> None:
+    """Tell the world's journal of an act that was done."""
+    answer = orjson.dumps(reply) if isinstance(reply, dict) and "entries" in reply else None
+    world = call.used[-1] if call.used else await call.world()
+    await note_act(world, call.request, orjson.dumps(call.body), call.body, answer)
 
 
 async def _json_object(request: web.Request) -> Json:

@@ -17,8 +17,10 @@ from sandbox.web.control import (
     transfers,
     worlds,
 )
+from sandbox.web.control.acts_rows import ACT_ROWS
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
 from sandbox.web.control.opening import OPENING_ROWS
+from sandbox.web.control.scenarios import SCENARIO_ROWS
 
 CERTIFICATES = "/api/v1/certificates"
 WORLDS = "/api/v1/worlds"
@@ -290,6 +292,7 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "clock",
     ),
     *OPENING_ROWS,
+    *ACT_ROWS,
     row("GET", FAULTS, faults.list_faults, "Fault rules", "faults"),
     row("POST", FAULTS, faults.add_fault, "Add a fault rule", "fault", "fault_request"),
     row("DELETE", FAULTS, faults.clear_faults, "Take all fault rules away", "done"),
@@ -337,5 +340,6 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "conduct_request",
         query=("format", *conduct.FILTERS),
     ),
+    *SCENARIO_ROWS,
     row("POST", f"{WORLD}/reset", snapshots.reset, "Set back", "reset", "reset_request"),
 )

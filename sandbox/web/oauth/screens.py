@@ -18,6 +18,7 @@ from sandbox.services.bank import Bank
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.offers import Offer
 from sandbox.services.sign_in import SignInRefused
+from sandbox.web.faults.banner import banner_of
 from sandbox.web.front import Front
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.tester import Bar, consent_bar, sign_in_bar
@@ -95,6 +96,7 @@ def _provider(interaction: Interaction, *, is_direct: bool) -> ProviderFace:
 class Screens:
     def __init__(self, front: Front, profile: Profile) -> None:
         self._pages = front.pages
+        self._profile = profile
         self._face = profile.face
         self._bank = profile.name
         self._is_strict = profile.policy.strict_realism
@@ -230,6 +232,7 @@ class Screens:
             "page_url": page_url or request.path,
             "action_url": request.path,
             "csrf": token,
+            "fault_banner": banner_of(entry_of(request).world, self._profile),
         }
 
 

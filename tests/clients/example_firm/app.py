@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,7 @@ class Pending:
 
 class FirmServer:
     bank_api: type[BankApi] = BankApi
+    counts_by = "transaction_date"
 
     def __init__(self, settings: BankSettings) -> None:
         self._settings = settings
@@ -119,7 +121,7 @@ class FirmServer:
         known = self.books.payments.get(asked["id"])
         if known is None or known.state == "refused":
             wanted = asked["items"], asked["day"], asked.get("user", "maker")
-            key = f"{asked['id']}-{secrets.token_hex(8)}"
+            key = f"{asked['id']}-{secrets.token_urlsafe(8)}"
             known = self.books.payments[asked["id"]] = Payment(asked["id"], *wanted, key=key)
         return known
 
@@ -241,17 +243,15 @@ class FirmServer:
         shown = {"shown_as_paid": [each.transaction_id for each in paid], "totals": totals}
         return web.json_response(shown)
 
-    counts_by = "transaction_date"
-
     # Calls with a user's token
 
     async def _as(self, user: str, call: Callable[[Link], Awaitable[Any]]) -> Any:
         """Call the bank for a user; where the access token has lapsed, refresh once."""
         used = self._link_of(user)
-        try:
-            return await call(used)
-        except TokenDead:
-            await self._refresh(user, used)
+        with suppress(TokenDead):
+            if used["access_token"] is not None:
+                return await call(used)
+        await self._refresh(user, used)
         try:
             return await call(self._link_of(user))
         except TokenDead:
@@ -284,9 +284,10 @@ class FirmServer:
             self.books.links[user] = {**link, **tokens}
 
     def _stop(self) -> None:
-        """Call the bank no more, before somebody has looked into it."""
+        """Call the bank no more before somebody has looked into it, nor with a dead token ever."""
         self._is_stopped = True
-        for user in self.books.links:
+        for user, link in self.books.links.items():
+            link["access_token"] = None
             self.books.tell(user, "the bank does not accept the firm's client any more")
 
 

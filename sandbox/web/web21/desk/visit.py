@@ -18,6 +18,7 @@ from sandbox.services.bank import Bank
 from sandbox.services.desk.people import DeskPeople
 from sandbox.services.desk.requests import DeskRequests
 from sandbox.services.desk.sessions import DeskSessions, Visitor
+from sandbox.web.faults.banner import banner_of
 from sandbox.web.front import Front
 from sandbox.web.oauth.redirects import is_secure, see_other
 from sandbox.web.oauth.screens import csrf_token
@@ -116,6 +117,7 @@ class Visit:
             visitor=self.visitor,
             doors=self._doors(),
             here=here,
+            fault_banner=banner_of(self.bank.world, self.profile),
             note=note if note in NOTES and status == 200 else None,
             **context,
         )

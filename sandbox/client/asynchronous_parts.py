@@ -1,0 +1,251 @@
+"""The parts of a world for code that awaits, and how their requests are sent."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import update_wrapper
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from sandbox.client import (
+    acts,
+    calls,
+    clients,
+    conduct,
+    contracts,
+    faults,
+    keys,
+    opening,
+    staff,
+    transfers,
+)
+from sandbox.client.answers import Page
+from sandbox.client.request import Door, Request
+
+if TYPE_CHECKING:
+    import aiohttp
+
+LARGE_BYTES = 64 * 1024
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Transport:
+    """Sends requests: over the connections it holds, or each over one of its own."""
+
+    def __init__(self, door: Door, timeout_s: float) -> None:
+        self._door = door
+        self._timeout_s = timeout_s
+        self.held: aiohttp.ClientSession | None = None
+
+    def session(self) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._timeout_s))
+
+    async def send(self, request: Request[T]) -> T:
+        """Return the answer. Raises ``ProblemError`` or ``Unreachable``."""
+        import aiohttp
+        from yarl import URL
+
+        url = URL(self._door.url + request.target, encoded=True)
+        async with AsyncExitStack() as stack:
+            session = self.held
+            if session is None:
+                session = await stack.enter_async_context(self.session())
+            try:
+                async with session.request(
+                    request.method,
+                    url,
+                    data=_body(request.content),
+                    headers=self._door.headers(request),
+                    allow_redirects=False,
+                ) as response:
+                    status, content = response.status, await response.read()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise self._door.unreachable(error) from error
+        return self._door.answer(request, status, content)
+
+
+def _body(content: bytes | None) -> bytes | BytesIO | None:
+    """Return what aiohttp sends piece by piece where it is large; it warns of large bytes."""
+    return content if content is None or len(content) <= LARGE_BYTES else BytesIO(content)
+
+
+class AsyncPart:
+    """Something of one world: its clock, its tokens."""
+
+    def __init__(self, transport: Transport, world: str) -> None:
+        self._transport = transport
+        self._world = world
+
+
+def sent(
+    describe: Callable[Concatenate[str, P], Request[T]],
+) -> Callable[Concatenate[AsyncPart, P], Coroutine[Any, Any, T]]:
+    """Return the method that sends what ``describe`` describes for the part's world."""
+
+    async def method(part: AsyncPart, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await part._transport.send(describe(part._world, *args, **kwargs))
+
+    return update_wrapper(method, describe)
+
+
+def listed(
+    describe: Callable[Concatenate[str, P], Request[Page[T]]],
+) -> Callable[Concatenate[AsyncPart, P], Coroutine[Any, Any, list[T]]]:
+    """Return the method that fetches a list to its end, a page at a time."""
+
+    async def method(part: AsyncPart, /, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        request: Request[Page[T]] | None = describe(part._world, *args, **kwargs)
+        found: list[T] = []
+        while request is not None:
+            page = await part._transport.send(request)
+            found += page.items
+            request = None if page.next is None else request.from_page(page.next)
+        return found
+
+    return update_wrapper(method, describe)
+
+
+class AsyncTokens(AsyncPart):
+    mint = sent(calls.mint_tokens)
+    expire = sent(calls.expire_token)
+    revoke = sent(calls.revoke_token)
+    list = listed(calls.list_tokens)
+
+
+class AsyncGrants(AsyncPart):
+    revoke = sent(calls.revoke_grant)
+    expire = sent(calls.expire_grant)
+    list = listed(calls.list_grants)
+
+
+class AsyncAccounts(AsyncPart):
+    post = sent(staff.post_entry)
+    set_state = sent(staff.set_account_state)
+    list = listed(calls.list_accounts)
+
+
+class AsyncContracts(AsyncPart):
+    """The service contracts of one world, and their users."""
+
+    get = sent(contracts.show)
+    act = sent(contracts.act)
+    list = listed(contracts.list_contracts)
+
+
+class AsyncTransfers(AsyncPart):
+    """The transfer requests of one world, whoever's they are."""
+
+    get = sent(transfers.show)
+    items = listed(transfers.list_items)
+    answer_recall = sent(transfers.answer_recall)
+    report_unable = sent(transfers.report_unable)
+    ask_recall = sent(transfers.ask_recall)
+    delete = sent(transfers.delete)
+    script = sent(transfers.script)
+    scripts = sent(transfers.list_scripts)
+    fees = sent(transfers.show_fees)
+    set_fees = sent(transfers.set_fees)
+    list = listed(transfers.list_transfers)
+
+
+class AsyncClock(AsyncPart):
+    get = sent(calls.show_clock)
+    set = sent(calls.set_clock)
+    advance = sent(calls.advance_clock)
+
+
+class AsyncSnapshots(AsyncPart):
+    take = sent(calls.take_snapshot)
+    restore = sent(calls.restore_snapshot)
+    download = sent(calls.download_snapshot)
+    upload = sent(calls.upload_snapshot)
+    delete = sent(calls.delete_snapshot)
+    list = sent(calls.list_snapshots)
+
+
+class AsyncClients(AsyncPart):
+    """The clients of one world. Called as it is, it returns those of one bank."""
+
+    __call__ = sent(calls.clients)
+    register = sent(clients.register)
+    get = sent(clients.show)
+    update = sent(clients.update)
+    end = sent(clients.end)
+    block = sent(clients.block)
+    unblock = sent(clients.unblock)
+    rotate_secret = sent(clients.rotate_secret)
+    list = sent(clients.list_clients)
+
+
+class AsyncKeys(AsyncPart):
+    list = sent(keys.list_keys)
+    rotate = sent(keys.rotate)
+
+
+class AsyncFaults(AsyncPart):
+    """What goes wrong in one world on request."""
+
+    list = sent(faults.list_faults)
+    add = sent(faults.add)
+    get = sent(faults.show)
+    remove = sent(faults.remove)
+    clear = sent(faults.clear)
+    explain = sent(faults.explain)
+
+
+class AsyncConductOf(AsyncPart):
+    """How the clients behaved. Called as it is, it judges by what the bank can see."""
+
+    __call__ = sent(conduct.show)
+    judge = sent(conduct.judge)
+    report = sent(conduct.report)
+
+
+class AsyncCalendarOf(AsyncPart):
+    """When the banks of one world are open, and what stops them."""
+
+    get = sent(opening.show_calendar)
+    set = sent(opening.set_calendar)
+
+
+class AsyncMaintenance(AsyncPart):
+    """Stops with notice and without, what is narrowed, and what has ended."""
+
+    add = sent(opening.add_stop)
+    get = sent(opening.show_stop)
+    remove = sent(opening.remove_stop)
+    list = sent(opening.list_stops)
+
+
+class AsyncNotices(AsyncPart):
+    """What the banks publish, and what they will."""
+
+    publish = sent(opening.publish_notice)
+    remove = sent(opening.remove_notice)
+    list = sent(opening.list_notices)
+
+
+class AsyncTermsOf(AsyncPart):
+    """The terms of use, and who objects to them."""
+
+    publish = sent(opening.publish_terms)
+    objections = sent(opening.list_objections)
+    object = sent(opening.object_to_terms)
+    terminate = sent(opening.terminate_objector)
+    list = sent(opening.list_terms)
+
+
+class AsyncIncidents(AsyncPart):
+    """Leaks and misuse, and what is done about them."""
+
+    report = sent(acts.report_incident)
+    get = sent(acts.show_incident)
+    disclose = sent(acts.disclose)
+    rotate = sent(acts.rotate)
+    answer = sent(acts.answer)
+    close = sent(acts.close)
+    disclosures = sent(acts.list_disclosures)
+    list = sent(acts.list_incidents)

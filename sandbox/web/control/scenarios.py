@@ -1,0 +1,194 @@
+"""``…/scenarios``: playing a scenario against an app under test, from the control door."""
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sandbox.clock import Mode, machine_now
+from sandbox.domain.moment import parse_instant
+from sandbox.services.world import World
+from sandbox.web.control.endpoint import ControlCall, ControlEndpoint, Json
+from sandbox.web.control.problem import Problem
+from sandbox.web.control.runs import RunRefused, ScenarioRun, stop
+
+if TYPE_CHECKING:
+    from sandbox.scenarios.model import Scenario
+
+ID_BYTES = 9
+
+
+async def list_scenarios(call: ControlCall) -> Json:
+    """List this world's runs, oldest first, and the scenarios that come along."""
+    from sandbox.scenarios.library import names
+
+    world = await call.world()
+    runs = call.controls.runs.list_of(world.name)
+    return {"scenarios": [run.brief() for run in runs], "library": names()}
+
+
+async def start_scenario(call: ControlCall) -> Json:
+    """Play a scenario in the background, in this world as it stands.
+
+    ``scenario``: the name of one that comes along, or its YAML text. The scenario says which seed
+    and clock it was written for; ``notes`` tell where this world differs.
+    """
+    world = await call.world()
+    against = _address(call.body["against"])
+    scenario = await _scenario(call.body["scenario"])
+    run = ScenarioRun(
+        run_id=f"s{call.controls.secret(ID_BYTES)}",
+        world=world.name,
+        scenario=scenario,
+        against=against,
+        started_at=machine_now(),
+        notes=tuple(await _differences(world, scenario)),
+    )
+    try:
+        call.controls.runs.start(run, _own_url(call), _token(call))
+    except RunRefused as error:
+        raise Problem(409, "refused", str(error)) from error
+    return run.shown()
+
+
+async def show_scenario(call: ControlCall) -> Json:
+    """Show a run: its state, the steps so far, and the verdict once there is one."""
+    return (await _run(call)).shown()
+
+
+async def stop_scenario(call: ControlCall) -> Json:
+    """Stop a run where it is; one that has ended stays as it was."""
+    run = await _run(call)
+    await stop([run])
+    return run.shown()
+
+
+async def _run(call: ControlCall) -> ScenarioRun:
+    world, run_id = await call.world(), call.request.match_info["id"]
+    run = call.controls.runs.find(world.name, run_id)
+    if run is None:
+        raise Problem(404, "unknown-scenario", f"there is no run {run_id!r} in this world")
+    return run
+
+
+def _address(text: str) -> str:
+    """Return the app's address. Raises ``Problem`` for what is none."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        problem = "must be the app's address, such as http://127.0.0.1:8000"
+        errors = [{"field": "against", "problem": problem}]
+        raise Problem(422, "invalid-request", f"against: {problem}", errors=errors)
+    return text
+
+
+async def _scenario(text: str) -> "Scenario":
+    """Return a scenario by its name or its text. Never a file of the server's: only those."""
+    from sandbox.scenarios.library import names, text_of
+    from sandbox.scenarios.reading import ScenarioInvalid, read_scenario
+
+    if not any(sign in text for sign in ":\n{"):
+        if text not in names():
+            detail = f"there is no scenario {text!r}; there are: {', '.join(names())}"
+            raise Problem(422, "unknown-scenario", detail)
+        return read_scenario(text_of(text))
+    try:
+        # Aside: half a megabyte of YAML takes seconds, and the bank goes on meanwhile.
+        await asyncio.to_thread(_refuse_aliases, text)
+        return await asyncio.to_thread(read_scenario, text)
+    except ScenarioInvalid as error:
+        errors = [
+            {"line": each.line, "field": each.place, "problem": each.problem, "remedy": each.remedy}
+            for each in error.mistakes
+        ]
+        raise Problem(422, "invalid-scenario", str(error), errors=errors) from error
+    except RecursionError:
+        raise _invalid(1, "nested too deeply", "Make it flatter.") from None
+
+
+def _refuse_aliases(text: str) -> None:
+    """Refuse what stands for something else: a few lines of it can grow beyond all memory."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import AliasEvent
+
+    try:
+        for event in YAML(typ="rt").parse(text):
+            if isinstance(event, AliasEvent):
+                line = event.start_mark.line + 1
+                raise _invalid(line, "aliases are not taken here", "Write it out.")
+    except YAMLError:
+        return  # the reader says it better
+
+
+def _invalid(line: int, problem: str, remedy: str) -> Problem:
+    errors = [{"line": line, "field": "", "problem": problem, "remedy": remedy}]
+    return Problem(422, "invalid-scenario", f"line {line}: {problem}. {remedy}", errors=errors)
+
+
+async def _differences(world: World, scenario: "Scenario") -> list[str]:
+    """Return what of a world is not as the scenario begins."""
+    found = []
+    if world.seed != scenario.seed:
+        found.append(f"the world's seed is {world.seed}, the scenario's {scenario.seed}")
+    if not _stands_at(world, scenario.clock):
+        found.append(f"the world's clock is not frozen at {scenario.clock}")
+    if await world.journal.last_id():
+        found.append("the journal may hold calls of before, which are judged as well")
+    return found
+
+
+def _stands_at(world: World, clock: str) -> bool:
+    try:
+        return world.clock.state.mode is Mode.FROZEN and world.now() == parse_instant(clock)
+    except ValueError:
+        return False
+
+
+def _own_url(call: ControlCall) -> str:
+    """Return where this very call came in: the door's own address, whatever name it was given."""
+    transport = call.request.transport
+    assert transport is not None  # else nobody waits for the answer
+    host, port = transport.get_extra_info("sockname")[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _token(call: ControlCall) -> str | None:
+    return call.request.headers.get("Authorization", "").partition(" ")[2] or None
+
+
+SCENARIOS = "/api/v1/worlds/{world}/scenarios"
+SCENARIO_ROWS = (
+    ControlEndpoint(
+        method="GET",
+        path=SCENARIOS,
+        answer=list_scenarios,
+        title="Runs of scenarios",
+        reply_schema="control/scenarios",
+    ),
+    ControlEndpoint(
+        method="POST",
+        path=SCENARIOS,
+        answer=start_scenario,
+        title="Run a scenario",
+        reply_schema="control/scenario",
+        request_schema="control/scenario_request",
+        status=202,
+    ),
+    ControlEndpoint(
+        method="GET",
+        path=f"{SCENARIOS}/{{id}}",
+        answer=show_scenario,
+        title="One run of a scenario",
+        reply_schema="control/scenario",
+    ),
+    ControlEndpoint(
+        method="DELETE",
+        path=f"{SCENARIOS}/{{id}}",
+        answer=stop_scenario,
+        title="Stop a run",
+        reply_schema="control/scenario",
+    ),
+)
