@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+from aiohttp import web_app
 
 from sandbox.app import Sandbox, running
 from sandbox.services.bank import Bank
@@ -160,5 +161,10 @@ async def run_sandbox(
         **settings,
     }
     read = read_settings(flags, environ={})
-    async with running(read) as sandbox, aiohttp.ClientSession() as http:
-        yield Running(sandbox=sandbox, http=http, template=template)
+    try:
+        async with running(read) as sandbox, aiohttp.ClientSession() as http:
+            yield Running(sandbox=sandbox, http=http, template=template)
+    finally:
+        # aiohttp remembers the middlewares of every application that there ever was: six
+        # megabytes for each server of a test.
+        web_app._cached_build_middleware.cache_clear()
