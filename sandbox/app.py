@@ -36,6 +36,7 @@ from sandbox.web.control import control_door
 from sandbox.web.control.endpoint import Controls
 from sandbox.web.control.guard import Guard
 from sandbox.web.faults.gate import GATE
+from sandbox.web.faults.listeners import LISTENERS
 from sandbox.web.front import Front
 from sandbox.web.pages import Pages
 from sandbox.web.profile import Profile
@@ -289,6 +290,7 @@ async def _serving(
     try:
         await bank.setup()
         bank.app[GATE].stand_before(bank.server)
+        bank.app[LISTENERS].stand_beside(bank, host, tls)
         await control.setup()
         data_url = await _listen(bank, host, settings["port"])
         if tls is not None:
@@ -298,6 +300,7 @@ async def _serving(
         control_url = await _listen(control, control_host, settings["control_port"])
         yield data_url, control_url, tls_url
     finally:
+        await bank.app[LISTENERS].close()
         await asyncio.gather(bank.cleanup(), control.cleanup())
 
 

@@ -149,4 +149,5 @@ def _value(option: str, text: str, *, is_json: bool = False) -> Any:
 
 def _line(fault: "Fault") -> str:
     times = "" if fault.times is None else f", {fault.times} times"
-    return f"Rule {fault.id}: {fault.kind} at stage {fault.stage}{times}."
+    where = "" if fault.url is None else f" at {fault.url}"
+    return f"Rule {fault.id}: {fault.kind} at stage {fault.stage}{where}{times}."

@@ -14,7 +14,8 @@ from sandbox.client.request import Request, encoded, one, page, path
 class Fault:
     """A fault rule. ``times`` None: no end; ``ends_at`` is the machine's time.
 
-    ``seen``: calls that matched so far. ``struck``: those that were struck.
+    ``url``: of kind ``tls``, where its listener is. ``seen``: calls that matched so far.
+    ``struck``: those that were struck.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Fault:
     probability: float
     window: Json | None = None
     ends_at: datetime | None = field(default=None, metadata=WHEN)
+    url: str | None = None
     seen: int
     struck: int
 

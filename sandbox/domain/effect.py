@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sandbox.domain.effect_result import RESULT_EFFECTS
 from sandbox.domain.effect_shape import EffectKind, group, ms, number, one_of, text, whole
+from sandbox.domain.effect_tls import TLS_EFFECTS
 from sandbox.domain.oauth import mischief
 
 STAGES = ("connection", "before", "after_commit", "reply", "read", "result")
@@ -45,6 +46,7 @@ _ROWS = {
 }
 _LAG = text(32, "How far behind: 2h, 1d")
 _KEY = one_of(QUOTA_KEYS, "Whose calls are counted together; default client_id")
+_UNTIL = {"until": one_of(("client_error",), "Until the caller has seen one error; no times")}
 _DRIFT = {
     "pointer": {
         "type": "string",
@@ -133,8 +135,10 @@ EFFECTS: Mapping[str, EffectKind] = {
     "refuse_connections": EffectKind(
         number="F-11", title="Refuse connections", stages=("connection",)
     ),
-    "empty_close": EffectKind(number="F-12", title="Close without a byte", stages=EITHER),
-    "reset": EffectKind(number="F-13", title="Reset", stages=(*EITHER, *REPLY)),
+    "empty_close": EffectKind(
+        number="F-12", title="Close without a byte", stages=EITHER, fields=_UNTIL
+    ),
+    "reset": EffectKind(number="F-13", title="Reset", stages=(*EITHER, *REPLY), fields=_UNTIL),
     "random_bytes": EffectKind(
         number="F-14",
         title="Random bytes, then close",
@@ -373,6 +377,7 @@ EFFECTS: Mapping[str, EffectKind] = {
         required=("skew_ms",),
     ),
     **RESULT_EFFECTS,
+    **TLS_EFFECTS,
 }
 # Carried out where tokens are made, and not around the call.
 OAUTH_KINDS = frozenset({"token_endpoint", "authorize", "tampered_token"})
@@ -381,4 +386,6 @@ STATEMENT_KINDS = frozenset(kind for kind, each in EFFECTS.items() if each.stage
 BALANCE_KINDS = frozenset({"stale_read"})
 # Carried out by the agenda: no call is struck.
 RESULT_KINDS = frozenset(RESULT_EFFECTS)
-CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS - RESULT_KINDS
+# They open listeners.
+TLS_KINDS = frozenset(TLS_EFFECTS)
+CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS - RESULT_KINDS - TLS_KINDS

@@ -8,6 +8,7 @@ from sandbox.domain.effect_rules import Effect
 MOST_KEYS = 10_000
 WINDOW_MS = 60_000
 MAX_WAIT_S = 3_600
+QUIET_MS = 250
 
 
 class Quota(Protocol):
@@ -22,6 +23,8 @@ def quota_of(effect: Effect) -> Quota | None:
     """Return the fresh counter of a rule that needs one."""
     if effect["kind"] == "punish_early_retry":
         return Patience(effect["retry_after_s"] * 1000, effect.get("max_s", MAX_WAIT_S) * 1000)
+    if "until" in effect:
+        return OneError()
     if effect["kind"] != "rate_limit":
         return None
     kind = Rolling if effect.get("mode") == "rolling" else Fixed
@@ -93,6 +96,29 @@ class Patience:
         if wait_ms:
             _make_room(self._until, key)
             self._until[key] = (now_ms + wait_ms, wait_ms)
+        return wait_ms
+
+
+class OneError:
+    """Strikes the first call and what its client repeats by itself, at once (faults §2).
+
+    Once it has been quiet for a moment the client has given up, and its caller has seen an error:
+    then everything passes, as do other calls meanwhile. The key is the call.
+    """
+
+    def __init__(self) -> None:
+        self._key: str | None = None
+        self._last_ms = 0
+
+    def wait_ms(self, key: str, now_ms: int) -> int:
+        if self._key is None:
+            return QUIET_MS
+        return max(0, self._last_ms + QUIET_MS - now_ms) if key == self._key else 0
+
+    def take(self, key: str, now_ms: int) -> int:
+        wait_ms = self.wait_ms(key, now_ms)
+        if wait_ms:
+            self._key, self._last_ms = key, now_ms
         return wait_ms
 
 

@@ -24,7 +24,8 @@ def default_times(effect: Effect, method: str | None) -> int | None:
     HTTP clients repeat a GET, PUT or DELETE once by themselves where the connection breaks before
     the answer (faults §2): two strikes are one error that the caller sees.
     """
-    if effect["kind"] in ("empty_close", "reset") and method not in ("POST", "PATCH"):
+    is_repeated = method not in ("POST", "PATCH") and "until" not in effect
+    if effect["kind"] in ("empty_close", "reset") and is_repeated:
         return 2
     hops: int | None = effect.get("hops")
     return hops

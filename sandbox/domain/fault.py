@@ -27,6 +27,7 @@ MATCH_KEYS = (
     "user",
     "grant_id",
     "grant_type",
+    "token",
     "scope",
     "account_id",
     "branch_code",

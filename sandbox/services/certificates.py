@@ -74,11 +74,14 @@ def make_authority(period: Period) -> Pair:
     return Pair(key=key, certificate=builder.sign(key, hashes.SHA256()))
 
 
-def make_server(authority: Pair, names: AlternativeNames, period: Period) -> Pair:
-    """Return a certificate for the bank door, under each of ``names``."""
+def make_server(authority: Pair | None, names: AlternativeNames, period: Period) -> Pair:
+    """Return a certificate for the bank door, under each of ``names``; None: it signs itself."""
     key = _new_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bank-sandbox")])
     builder = _leaf(key, subject, names, period, ExtendedKeyUsageOID.SERVER_AUTH)
+    if authority is None:
+        certificate = builder.issuer_name(subject).sign(key, hashes.SHA256())
+        return Pair(key=key, certificate=certificate)
     return Pair(key=key, certificate=_signed(builder, authority))
 
 

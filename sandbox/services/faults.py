@@ -169,14 +169,21 @@ class FaultBook:
     # The calls
 
     def explain(self, facts: Facts) -> list[Verdict]:
-        """Return what each rule would do with such a call, and count nothing."""
+        """Return what each rule would do with such a call, and count nothing.
+
+        A call has no ``kind``: that is a transfer request's, which falls due without one.
+        """
         now_ms = _monotonic_ms()
 
         def hold(rule: FaultRule) -> str | None:
             quota = self._quota(rule)
             return _passes(quota is None or quota.wait_ms(_key(rule, facts), now_ms) > 0)
 
-        return self._weigh(self.rules, facts, hold)
+        is_result = "kind" in facts
+        asked = [r for r in self.rules if (r.stage == RESULT) is is_result and r.kind != "tls"]
+        found = {v.rule.fault_id: v for v in self._weigh(asked, facts, hold)}
+        others = "it decides about requests that fall due" if not is_result else "it strikes calls"
+        return [found.get(r.fault_id) or Verdict(r, False, _aside(r, others)) for r in self.rules]
 
     async def strike(self, facts: Facts, kinds: frozenset[str]) -> Strike | None:
         """Return the rule with an effect of ``kinds`` that strikes this call, and count it."""
@@ -219,6 +226,16 @@ class FaultBook:
             async with self._database.transaction(counts=False) as db:
                 rules = [rule for rule in self.rules if rule.fault_id in counted]
                 await faults.save_counts(db, rules)
+
+    async def count(self, fault_id: str) -> None:
+        """Count a strike that needed no choice: somebody came to a listener of the rule's own."""
+        self.rules = tuple(
+            replace(rule, seen=rule.seen + 1, struck=rule.struck + 1)
+            if rule.fault_id == fault_id
+            else rule
+            for rule in self.rules
+        )
+        await self.save({fault_id})
 
     # What becomes of accepted requests
 
@@ -285,11 +302,17 @@ def _counted(verdict: Verdict) -> FaultRule:
     return replace(rule, seen=rule.seen + 1, struck=rule.struck + is_struck)
 
 
+def _aside(rule: FaultRule, others: str) -> str:
+    return "it has a listener of its own" if rule.kind == "tls" else others
+
+
 def _passes(is_used_up: bool) -> str | None:
     return None if is_used_up else "its quota is not used up"
 
 
 def _key(rule: FaultRule, facts: Facts) -> str:
+    if "until" in rule.effect:
+        return " ".join(str(facts.get(name)) for name in ("address", "method", "path"))
     name = rule.effect.get("key", "client_id")
     return "" if name == "everyone" else str(facts.get(name))
 

@@ -26,7 +26,13 @@ log = logging.getLogger("sandbox")
 NO_CHECK_TIME = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME, which Python does not name
 # Errors of a handshake that OpenSSL has put an alert out for; of the others it says nothing.
 ALERTED = frozenset(
-    {"CERTIFICATE_VERIFY_FAILED", "UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "NO_SHARED_CIPHER"}
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "NO_SHARED_CIPHER",
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+        "UNSUPPORTED_PROTOCOL",
+        "VERSION_TOO_LOW",
+    }
 )
 CIPHERS = "ECDHE+AESGCM"  # of TLS 1.2, as RFC 9325 §4.2 recommends; TLS 1.3 has its own
 

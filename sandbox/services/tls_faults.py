@@ -1,4 +1,4 @@
-"""TLS as nobody should accept it (F-32), made when it is asked for and dated by the clocks (R-5)."""
+"""TLS as nobody should accept it (F-32), made when it is asked for, dated by the clocks (R-5)."""
 
 import ssl
 import warnings
@@ -13,7 +13,6 @@ from sandbox.services.certificates import (
     Period,
     alternative_names,
     make_authority,
-    make_client,
     make_server,
 )
 from sandbox.services.tls import NO_CHECK_TIME, DoorConnection, Tls
@@ -64,7 +63,7 @@ def _pair(case: str, tls: Tls, clocks: tuple[Instant, ...]) -> Pair:
         case "not_yet_valid":
             period = Period(begin=max(clocks) + DAY, end=max(clocks) + LONG_AGO)
         case "self_signed":
-            return make_self_signed(names, period)
+            return make_server(None, names, period)
         case "wrong_host":
             names = ELSEWHERE
         case "rotated":  # a CA of the same name, with a new key

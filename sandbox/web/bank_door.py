@@ -5,6 +5,7 @@ from aiohttp import web
 from sandbox.web.cors import Cors, Handle
 from sandbox.web.faults.carrying import struck
 from sandbox.web.faults.gate import GATE, Gate
+from sandbox.web.faults.listeners import LISTENERS
 from sandbox.web.front import Front, json_response
 from sandbox.web.middleware import errors
 from sandbox.web.notices import PATH as NOTICES_PATH
@@ -106,6 +107,7 @@ def metadata_routes(front: Front, profile: Profile) -> list[web.RouteDef]:
 def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     app = web.Application(client_max_size=BODY_MAX_BYTES)
     app[GATE] = Gate(front.worlds)
+    app[LISTENERS] = front.listeners
     app.router.register_resource(WorldPrefix(app.router))
     for profile in profiles:
         app.router.add_routes(metadata_routes(front, profile))

@@ -14,6 +14,7 @@ from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import UnknownWorld, Worlds
+from sandbox.web.faults.listeners import Listeners
 from sandbox.web.host_watch import HostWatch
 from sandbox.web.metrics import CallCounter
 from sandbox.web.noting import ENTRY
@@ -33,6 +34,7 @@ class Front:
     is_strict: bool  # check our own replies against their schemas
     counter: CallCounter = field(default_factory=CallCounter)
     host_watch: HostWatch = field(default_factory=HostWatch)
+    listeners: Listeners = field(default_factory=Listeners)
 
     async def bank(self, request: web.Request, bank: str, *, token: str | None = None) -> Bank:
         """Return the bank of the world that ``request`` belongs to, its agenda worked off."""

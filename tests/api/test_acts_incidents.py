@@ -4,6 +4,7 @@ import pytest
 
 from tests.acting import Tomato, Web21, called_from, journalled, sent
 from tests.direct import MAIN_ACCOUNT, SHOJI
+from tests.ordering import APPROVAL, Orders
 from tests.support import AGGREGATOR, basic, run_sandbox
 
 SIDES = {"tomato": Tomato, "web21": Web21}
@@ -283,19 +284,34 @@ async def test_an_incident_about_nothing_is_refused(running, body, expected):
 
 
 @pytest.mark.requirement("W-50", "W-63")
-async def test_nobody_is_paid_for_a_leak_and_nothing_is_undone(running):
-    """The stolen token reads and files; the books are as if its contractor had."""
+async def test_nobody_is_paid_for_a_leak_and_what_the_thief_approved_is_settled(running):
     side = Web21(running)
-    await side.log_in()
+    maker = await Orders.of(side)
+    reference = (await maker.register())["transaction_id"]
+    stolen = await side.log_in("shoji_checker", APPROVAL)
+    await Orders(side, stolen["access_token"]).act(reference, "submissions")
     before = await books(running)
-    grant = await grant_of(running, "shoji_maker")
+    grant = await grant_of(running, "shoji_checker")
     incident = await report(running, "web21", grant_id=grant["grant_id"])
+    assert await side.verdict(stolen["access_token"]) == (401, "grant_frozen")
     await then(running, incident, "disclose", contractor_id=SHOJI, what=["振込依頼"])
     await then(running, incident, "report", text="済み")
     await then(running, incident, "close")
     assert await books(running) == before
-    _, transfers = await sent(running, "GET", "/transfers?bank=web21")
-    assert all(each["status"] != "returned" for each in transfers["transfers"])
+    assert (await maker.detail(reference))["transaction_status"] == "30"
+    await running.advance("8d")  # past 08:00 of 24 November
+    maker = await Orders.of(side)
+    assert (await maker.detail(reference))["transaction_status"] == "40"
+    assert await postings(running) == {"life", "transfer_debit"}
+
+
+async def postings(running):
+    """Return the kinds of the postings so far, but those that the world began with."""
+    async with running.sandbox.world.database.transaction() as db:
+        rows = await db.fetch(
+            "SELECT DISTINCT kind FROM posting WHERE booked_at > (SELECT starts_at FROM world)"
+        )
+    return {row[0] for row in rows}
 
 
 async def books(running):

@@ -74,6 +74,23 @@ async def test_life_goes_on_at_the_new_place(running):
     assert not booked & {each["old_id"] for each in done["moved"]}
 
 
+async def test_a_history_that_is_written_when_first_asked_for_is_the_same_after_the_move(running):
+    async def first_lines():
+        token = (await Tomato(running).log_in("heavy"))["access_token"]
+        (account_id, *_) = await running.account_ids(token)
+        days = "?date_from=2026-11-02&date_to=2026-11-02"
+        status, body, _ = await running.get(f"/accounts/{account_id}/transactions{days}", token)
+        assert status == 200, body
+        return [(each["amount"], each["balance"]) for each in body["transactions"]]
+
+    await sent(running, "POST", "/snapshots", name="before")
+    unmoved = await first_lines()
+    await sent(running, "POST", "/snapshots/before/restore")
+    await act(running, "tomato", "merge_branch", branch_code="030", into="777")
+    assert await first_lines() == unmoved
+    assert unmoved
+
+
 async def test_a_number_that_is_taken_is_replaced_by_the_next_free_one(running):
     async with running.sandbox.world.database.transaction() as db:
         await db.execute(

@@ -45,7 +45,7 @@ def test_acts_end_grants_and_say_how_many(run, ask, world):
     assert said == "0 grants are suspended.\n"
     assert run("acts", "do", "agree", "persona=taro") == "0 grants work again.\n"
     moved = run("acts", "do", "merge_branch", "branch_code=001", "into=777")
-    assert "00000000000000000010112345670001 is now 00000000000000077701" in moved
+    assert "00000000000000000010112345670001 is now 00000000000000007770112345670001" in moved
 
 
 def test_what_an_act_does_not_take_is_said_in_words(run):

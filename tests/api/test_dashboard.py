@@ -348,9 +348,9 @@ async def test_no_name_of_a_world_breaks_the_page(running, name):
 
 
 async def test_two_hundred_worlds_and_a_long_journal_are_no_burden(tmp_path, template):
+    for number in range(200):
+        (tmp_path / f"w{number}.db").write_bytes(b"")
     async with run_sandbox(tmp_path, template=template) as running:
-        for number in range(200):
-            (tmp_path / f"w{number}.db").write_bytes(b"")
         tokens = await running.log_in()
         for _ in range(30):
             calls = (running.get("/accounts", tokens["access_token"]) for _ in range(20))
@@ -371,3 +371,5 @@ async def test_two_hundred_worlds_and_a_long_journal_are_no_burden(tmp_path, tem
         for sql in looked:
             assert not many.search(sql) or "LIMIT" in sql, sql
         assert any(many.search(sql) for sql in looked)
+        status, page, _ = await opened(running, "/")
+        assert (status, page.count("休止中")) == (200, 200)

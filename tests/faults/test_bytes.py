@@ -24,6 +24,7 @@ async def usual(striker) -> bytes:
         return await answer.read()
 
 
+@pytest.mark.requirement("T-32")
 @pytest.mark.parametrize("stage", ["before", "after_commit"])
 async def test_an_empty_close_sends_nothing_and_a_reset_resets(striker, stage):
     for method in ("GET", "POST"):

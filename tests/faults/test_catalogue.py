@@ -13,6 +13,7 @@ from sandbox.domain.effect import (
     RESULT_KINDS,
     STAGES,
     STATEMENT_KINDS,
+    TLS_KINDS,
 )
 from sandbox.domain.effect_reply import Reply, changed
 from sandbox.domain.effect_rules import default_times, stages_of
@@ -20,11 +21,13 @@ from sandbox.domain.effect_script import SILENT, script_of
 from sandbox.domain.fault import AMOUNT_KEYS, MATCH_KEYS
 from sandbox.web.control.table import ENDPOINTS
 from tests.api.test_worlds import ask
+from tests.support import run_sandbox
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "fault-schemas"))
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 FAULTS = "/default/faults"
+NAME = "transfer.unable.name_mismatch"
 WINDOW = {"from": "2026-11-16T10:00", "to": "2026-11-16T11:00"}
 # The least that each kind needs.
 LEAST = {
@@ -53,6 +56,7 @@ LEAST = {
     "redated_rows": {"last": 1, "days": 1},
     "duplicate_rows": {"last": 1},
     "clock_skew": {"skew_ms": 1_000},
+    "tls": {"case": "expired"},
     "reject_later": {"reason": "transfer.failed.over_limit"},
     "partial_bulk": {"reason": "transfer.refund.no_such_account", "every_nth": 2},
 }
@@ -74,7 +78,8 @@ def test_the_schema_of_a_match_has_every_key():
 
 
 def test_every_kind_is_carried_out_somewhere_and_strikes_at_known_stages():
-    assert set(EFFECTS) == CALL_KINDS | OAUTH_KINDS | STATEMENT_KINDS | RESULT_KINDS
+    others = OAUTH_KINDS | STATEMENT_KINDS | RESULT_KINDS | TLS_KINDS
+    assert set(EFFECTS) == CALL_KINDS | others
     for kind, each in EFFECTS.items():
         assert set(each.stages) <= set(STAGES), kind
         assert set(stages_of(least(kind))) <= set(each.stages), kind
@@ -107,7 +112,12 @@ def test_the_page_names_every_kind_with_its_number_and_parameters():
 
 
 @pytest.mark.parametrize("kind", EFFECTS)
-async def test_the_least_that_a_kind_needs_is_enough_and_is_needed(running, kind):
+async def test_the_least_that_a_kind_needs_is_enough_and_is_needed(tmp_path, template, kind):
+    async with run_sandbox(tmp_path, template=template, tls=str(int(kind == "tls"))) as running:
+        await check_least(running, kind)
+
+
+async def check_least(running, kind):
     beside = {"window": WINDOW} if kind in ("ramp_delay", "outage") else {}
     for stage in stages_of(least(kind)):
         rule = {"effect": least(kind), "stage": stage, **beside}
@@ -167,6 +177,24 @@ async def test_the_least_that_a_kind_needs_is_enough_and_is_needed(running, kind
         ({"kind": "duplicate_rows", "rows": [1], "last": 1}, "effect"),
         ({"kind": "redirect", "hops": 1, "location": "https://a.example"}, "effect"),
         ({"kind": "stale_read", "lag": "soon"}, "effect"),
+        ({"kind": "reject_later", "reason": "bad_mood"}, "effect.reason"),
+        ({"kind": "reject_later", "reason": "transfer.delayed"}, "effect"),
+        ({"kind": "reject_later", "reason": "transfer.failed.over_limit", "delay": "x"}, "effect"),
+        ({"kind": "reject_later", "reason": "transfer.recall.refused", "delay": "1h"}, "effect"),
+        ({"kind": "partial_bulk", "reason": NAME}, "effect"),
+        ({"kind": "partial_bulk", "reason": NAME, "every_nth": 2, "items": ["1"]}, "effect"),
+        ({"kind": "partial_bulk", "reason": NAME, "every_nth": 0}, "effect.every_nth"),
+        ({"kind": "partial_bulk", "reason": NAME, "items": []}, "effect.items"),
+        (
+            {"kind": "partial_bulk", "reason": NAME, "beneficiary": {"branch_code": "001"}},
+            "effect.beneficiary.bank_code",
+        ),
+        (
+            {"kind": "partial_bulk", "reason": "transfer.failed.over_limit", "every_nth": 2},
+            "effect.reason",
+        ),
+        ({"kind": "tls", "case": "bent"}, "effect.case"),
+        ({"kind": "reset", "until": "midnight"}, "effect.until"),
     ],
 )
 async def test_a_parameter_that_cannot_be_is_named(running, effect, field):
@@ -200,6 +228,7 @@ def test_times_that_nobody_gave():
     assert default_times({"kind": "reset"}, None) == 2
     assert default_times({"kind": "empty_close"}, "DELETE") == 2
     assert default_times({"kind": "empty_close"}, "PATCH") is None
+    assert default_times({"kind": "reset", "until": "client_error"}, None) is None
     assert default_times({"kind": "redirect", "hops": 4}, None) == 4
     assert default_times({"kind": "status", "status": 500}, "GET") is None
 

@@ -5,6 +5,7 @@ import pytest
 from sandbox.domain.fault import AMOUNT_KEYS, MATCH_KEYS
 from tests.api.test_worlds import ask
 from tests.direct import LOGI, Direct
+from tests.faults.striking import Striker
 from tests.ordering import Orders, item
 from tests.support import AGGREGATOR, basic
 
@@ -16,6 +17,13 @@ async def is_struck(striker, match, path="/accounts") -> bool:
     status, _, _ = await striker.call(path)
     await striker.remove(fault)
     return status == 418
+
+
+async def token_id(striker, kind: str) -> str:
+    """Return the id of taro's token as the control API lists it."""
+    _, body = await ask(striker.running, "GET", "/default/tokens")
+    (found,) = [each["id"] for each in body["tokens"] if each["kind"] == kind]
+    return found
 
 
 @pytest.fixture
@@ -41,13 +49,14 @@ async def test_each_key_strikes_what_it_names_and_nothing_else(striker, holder):
         "user": holder["user"],
         "grant_id": holder["grant_id"],
         "scope": "accounts",
+        "token": await token_id(striker, "access"),
         "account_id": striker.account_id,
         "branch_code": "001",
         "day_type": "business_day",
         "hour_phase": "counter",
     }
     elsewhere = {"class": "update", "day_type": "weekend", "hour_phase": "night"}
-    assert set(MATCH_KEYS) - set(there) == {"grant_type", "beneficiary_bank"}
+    assert set(MATCH_KEYS) - set(there) == {"grant_type", "beneficiary_bank", "kind"}
     path = f"/accounts/{striker.account_id}"
     branch = (await striker.call(path))[1]["branch_code"]
     for key, value in {**there, "branch_code": branch}.items():
@@ -239,3 +248,22 @@ async def test_a_rule_is_in_force_for_the_very_next_call_and_gone_with_the_one_a
         assert await striker.statuses(1) == [418]
         await striker.remove(fault)
         assert await striker.statuses(1) == [200]
+
+
+async def test_one_token_is_struck_and_another_of_the_same_grant_is_not(running):
+    striker = Striker(running)
+    tokens = await running.log_in()
+    striker.token = tokens["access_token"]
+    await striker.add("status", {"match": {"token": await token_id(striker, "access")}}, **TEAPOT)
+    assert (await striker.call())[0] == 418
+    status, again, _ = await running.refresh(tokens["refresh_token"])
+    assert status == 200
+    striker.token = again["access_token"]
+    assert (await striker.call())[0] == 200
+
+
+async def test_a_refresh_token_is_known_in_its_form(running):
+    striker = Striker(running)
+    tokens = await running.log_in()
+    await striker.add("status", {"match": {"token": await token_id(striker, "refresh")}}, **TEAPOT)
+    assert (await running.refresh(tokens["refresh_token"]))[0] == 418

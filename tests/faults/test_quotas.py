@@ -5,7 +5,15 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from sandbox.domain.effect_quota import MOST_KEYS, Fixed, Patience, Rolling, quota_of
+from sandbox.domain.effect_quota import (
+    MOST_KEYS,
+    QUIET_MS,
+    Fixed,
+    OneError,
+    Patience,
+    Rolling,
+    quota_of,
+)
 from tests.faults.striking import Striker
 
 WINDOW = 1_000
@@ -138,3 +146,41 @@ async def test_a_quota_is_exact_however_many_come_at_once(striker):
     found = [status for status, _, _ in await asyncio.gather(*(striker.call() for _ in range(80)))]
     assert (found.count(200), found.count(429)) == (37, 43)
     assert (await striker.show(fault))["struck"] == 43
+
+
+# Until the caller has seen an error (F-12, F-13)
+
+
+def test_one_error_is_a_call_and_its_silent_repeats():
+    quota = OneError()
+    assert quota.wait_ms("a", 0) == QUIET_MS
+    assert all(taken(quota, 0, QUIET_MS - 1, 2 * QUIET_MS - 2, key="a"))
+    assert taken(quota, 10, key="b") == [0], "another call is not its repeat"
+    last = 2 * QUIET_MS - 2
+    assert taken(quota, last + QUIET_MS, last + QUIET_MS + 1, key="a") == [0, 0]
+
+
+def test_one_error_is_over_for_good():
+    quota = OneError()
+    assert taken(quota, 0, QUIET_MS, QUIET_MS + 1)[1:] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["reset", "empty_close"])
+@pytest.mark.parametrize(("method", "calls"), [("GET", 2), ("POST", 1)])
+async def test_the_caller_sees_one_error_however_its_client_repeats(striker, kind, method, calls):
+    fault = await striker.add(kind, until="client_error")
+    seen = {"reset": "ClientOSError", "empty_close": "ServerDisconnectedError"}
+    assert await striker.seen_by_aiohttp(method) == seen[kind]
+    assert (await striker.show(fault))["struck"] == calls
+    await asyncio.sleep(QUIET_MS / 1000 + 0.05)
+    assert await striker.seen_by_aiohttp(method) == ("200" if method == "GET" else "405")
+    shown = await striker.show(fault)
+    assert (shown["struck"], "times" in shown) == (calls, False)
+
+
+async def test_a_client_that_repeats_nothing_is_struck_once(striker):
+    fault = await striker.add("reset", until="client_error")
+    assert await striker.seen_by_curl() == "exit 56"
+    await asyncio.sleep(QUIET_MS / 1000 + 0.05)
+    assert await striker.seen_by_curl() == "200"
+    assert (await striker.show(fault))["struck"] == 1

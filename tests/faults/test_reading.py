@@ -36,6 +36,7 @@ def ids(statement: dict) -> list[str]:
     return [row["transaction_id"] for row in statement["transactions"]]
 
 
+@pytest.mark.requirement("T-26")
 async def test_stale_books_are_of_some_time_ago_and_say_so_unless_they_lie(books):
     now, balance = await books.statement(), await books.balance()
     await books.striker.add("stale_read", lag="10d")
@@ -58,6 +59,7 @@ async def test_stale_books_are_of_some_time_ago_and_say_so_unless_they_lie(books
     assert await books.balance() == balance
 
 
+@pytest.mark.requirement("T-27")
 async def test_late_rows_come_after_the_balance(books):
     now, balance = await books.statement(), await books.balance()
     await books.striker.add("late_rows", lag="10d")
@@ -70,6 +72,7 @@ async def test_late_rows_come_after_the_balance(books):
     assert len(ids(await books.statement())) == len(ids(late))
 
 
+@pytest.mark.requirement("T-27")
 async def test_rows_are_missing_twice_or_dated_otherwise(books):
     now = await books.statement()
     seqs = [int(each[-6:]) for each in ids(now)]

@@ -22,6 +22,7 @@ async def pattern(striker, count=40) -> str:
     return "".join("x" if status == 503 else "." for status in await striker.statuses(count))
 
 
+@pytest.mark.requirement("T-28")
 async def test_the_same_seed_and_calls_meet_the_same_faults_in_another_world_and_run(
     tmp_path, template
 ):

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.scenarios.app import App
 from sandbox.scenarios.library import names, text_of
 from sandbox.scenarios.model import Verdict
+from sandbox.scenarios.running import Run
 from tests.process import Server, serving
-from tests.scenarios.drilling import drilled, shipped, shown
+from tests.scenarios.drilling import drilled, example_app, fresh_world, shipped, shown
 
 # What tells on the careless provider in each drill: steps that fail, as they are called in
 # English, and conduct checks that find something. It may fail in more.
@@ -123,6 +125,24 @@ def test_each_drill_names_its_number_and_tells_its_story_twice(name):
     found = shipped(name)
     said = [found.title, found.story, *(step.say for step in found.timeline if step.say)]
     assert all(JAPANESE.search(text.ja) and not JAPANESE.search(text.en) for text in said)
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_each_drill_begins_with_an_app_that_knows_nobody(name):
+    first = shipped(name).timeline[0]
+    assert (first.action, first.what["path"]) == ("app", "/reset")
+
+
+async def test_an_app_that_goes_on_running_passes_them_one_after_the_other(server):
+    """Nothing of an earlier drill is left: not its users, its messages, its log or its time."""
+    some = ("d36_three_clocks", "d01_standard_flow", "d40_revocation_storm", "d03_wrong_password")
+    async with example_app(f"{server.data_url}/w/again") as provider:
+        for scenario in map(shipped, some):
+            async with (
+                fresh_world(server.control_url, scenario, "again") as bank,
+                App(str(provider.make_url("/"))) as app,
+            ):
+                assert shown(await Run(scenario, bank, app).play()) == ""
 
 
 @pytest.mark.parametrize("name", DRILLS)

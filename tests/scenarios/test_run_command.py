@@ -106,8 +106,8 @@ async def test_two_runs_on_the_same_ports_are_two_worlds(careful):
 
 
 async def test_step_by_step_it_waits_for_enter_after_each(careful):
-    code, out, _ = await careful.run("d02_user_denies", "--step", typed="\n" * 3)
-    assert (code, out.count("Enter: next")) == (0, 3)
+    code, out, _ = await careful.run("d02_user_denies", "--step", typed="\n" * 4)
+    assert (code, out.count("Enter: next")) == (0, 4)
 
 
 @pytest.mark.parametrize(

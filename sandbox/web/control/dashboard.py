@@ -114,6 +114,10 @@ def rendered(
     kept = {}
     if request.query.get(LANGUAGE_PARAMETER) in LANGUAGES:
         kept[LANGUAGE_PARAMETER] = language
+
+    def to(path: str, **params: str) -> str:
+        return link(path, **{**kept, **params}).removesuffix("?")
+
     refresh = request.query.get("refresh")
     text, source = style()
     html = pages.render(
@@ -121,10 +125,10 @@ def rendered(
         language,
         **context,
         style=text,
-        page_url=link(request.rel_url.raw_path, **kept),
+        page_path=request.rel_url.raw_path,
+        to=to,
         refresh=refresh if refresh in REFRESH else None,
         refreshes=REFRESH,
-        kept=kept,
     )
     policy = (
         f"default-src 'none'; style-src {source}; img-src data:; base-uri 'none'; "

@@ -22,7 +22,7 @@ EXAMPLES: dict[str, Json] = {
         "account_number": "7654321",
         "unable_reason": "no_such_account",
     },
-    "calendar_request": {"holidays": {"add": ["2026-12-01"]}},
+    "calendar_request": {"holidays": {"2026-12-01": True}},
     "certificate_request": {"subject": "CN=example", "lifetime": "90d"},
     "clock_request": {"mode": "frozen", "at": "2026-12-01T09:00"},
     "conduct_request": {"transfers": 1},

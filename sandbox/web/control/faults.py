@@ -1,22 +1,29 @@
 """``…/faults``: rules that make calls go wrong, and what a call would meet."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sandbox.domain.duration import parse_duration
+from sandbox.domain.effect import TLS_KINDS
 from sandbox.domain.effect_rules import default_times, problem_of, stages_of
 from sandbox.domain.fault import FaultRule
 from sandbox.domain.fault_window import Window
 from sandbox.domain.time import iso
 from sandbox.services.faults import DEFAULT_TTL_MS, FaultRefused, Wanted
+from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
+from sandbox.web.faults.listeners import ListenerRefused, Listeners
 
 ID_BYTES = 9
+TLS_OFF = "the server runs without TLS: start it with --tls or SANDBOX_TLS=1"
+# What chooses calls, where a rule strikes some of them.
+OF_CALLS = {"match", "times", "skip", "every", "probability", "seed", "window"}
 T = TypeVar("T")
 
 
-def shown(rule: FaultRule) -> Json:
+def shown(rule: FaultRule, listeners: Listeners) -> Json:
     found: Json = {
         "id": rule.fault_id,
         "match": dict(rule.match),
@@ -34,23 +41,41 @@ def shown(rule: FaultRule) -> Json:
         found["window"] = dict(rule.window.given)
     if rule.ends_at is not None:
         found["ends_at"] = iso(rule.ends_at)
+    if (url := listeners.url_of(rule.fault_id)) is not None:
+        found["url"] = url
     return found
 
 
 async def list_faults(call: ControlCall) -> Json:
     """List the rules in the order in which a call asks them."""
     world = await call.world()
-    return {"faults": [shown(rule) for rule in world.faults.list_live()]}
+    listeners = await _listeners(call, world)
+    return {"faults": [shown(rule, listeners) for rule in world.faults.list_live()]}
 
 
 async def add_fault(call: ControlCall) -> Json:
     """Add a rule behind those that are there. It is in force for the next call."""
-    world = await call.world()
+    world, asked = await call.world(), wanted(call.body)
+    if asked.effect["kind"] in TLS_KINDS and not call.controls.front.listeners.can_open:
+        raise Problem(409, "tls-off", TLS_OFF)
+    fault_id = f"f{call.controls.secret(ID_BYTES)}"
     try:
-        rule = await world.faults.add(f"f{call.controls.secret(ID_BYTES)}", wanted(call.body))
+        rule = await world.faults.add(fault_id, asked)
+        await call.controls.front.listeners.keep_up(world)
+        return shown(rule, call.controls.front.listeners)
     except FaultRefused as error:
         raise Problem(409, "refused", str(error)) from error
-    return shown(rule)
+    except ListenerRefused as error:
+        await world.faults.remove(fault_id)
+        raise Problem(409, "refused", str(error)) from error
+
+
+async def _listeners(call: ControlCall, world: World) -> Listeners:
+    """Return the listeners, with those open that the world's rules ask for, as far as can be."""
+    listeners = call.controls.front.listeners
+    with suppress(ListenerRefused):
+        await listeners.keep_up(world)
+    return listeners
 
 
 async def show_fault(call: ControlCall) -> Json:
@@ -58,7 +83,7 @@ async def show_fault(call: ControlCall) -> Json:
     world, fault_id = await call.world(), call.request.match_info["id"]
     for rule in world.faults.list_live():
         if rule.fault_id == fault_id:
-            return shown(rule)
+            return shown(rule, await _listeners(call, world))
     raise Problem(404, "unknown-fault", f"there is no rule {fault_id!r}, or it has ended")
 
 
@@ -99,6 +124,8 @@ def wanted(body: dict[str, Any]) -> Wanted:
     stage = body.get("stage", stages[0])
     if stage not in stages:
         raise _wrong("stage", f"this effect strikes {' or '.join(stages)}")
+    if effect["kind"] in TLS_KINDS and (given := OF_CALLS & body.keys()):
+        raise _wrong(min(given), "a listener is there for every call: leave it out")
     ttl_ms = _read("ttl", parse_duration, body.get("ttl"), DEFAULT_TTL_MS)
     window = _read("window", Window.of, body.get("window"), None)
     if problem := problem_of(effect, window):

@@ -154,6 +154,10 @@ class ProblemType:
     with_body: bool = False
 
     @property
+    def is_common(self) -> bool:
+        return not (self.where or self.with_body)
+
+    @property
     def urn(self) -> str:
         return TYPE_PREFIX + self.slug
 
@@ -171,7 +175,11 @@ PROBLEMS = (
     ProblemType(slug="unknown-world", statuses=(404,), where=r"\{world\}"),
     ProblemType(slug="refused", statuses=(409,), where=r"^(POST|PUT|DELETE)"),
     ProblemType(slug="world-exists", statuses=(409,), where=r"POST /api/v1/worlds$"),
-    ProblemType(slug="world-refused", statuses=(409, 422), where=r" /api/v1/worlds(/\{world\})?$"),
+    ProblemType(
+        slug="world-refused",
+        statuses=(409, 422),
+        where=r"(POST|DELETE) /api/v1/worlds(/\{world\})?$",
+    ),
     ProblemType(slug="authorization-refused", statuses=(400,), where=_CONSENT),
     ProblemType(slug="sign-in-refused", statuses=(403,), where=_CONSENT),
     ProblemType(slug="nothing-chosen", statuses=(422,), where=_CONSENT),
@@ -195,7 +203,9 @@ PROBLEMS = (
     ProblemType(slug="unknown-transfer", statuses=(404,), where=r"\{reference\}"),
     ProblemType(slug="unknown-stop", statuses=(404,), where=r"/maintenance/\{id\}"),
     ProblemType(slug="unknown-fault", statuses=(404,), where=r"GET .*/faults/\{id\}"),
-    ProblemType(slug="unknown-scenario", statuses=(404, 422), where=r"(POST|\{id\}).*/scenarios"),
+    ProblemType(
+        slug="unknown-scenario", statuses=(404, 422), where=r"POST .*/scenarios$|/scenarios/\{id\}"
+    ),
     ProblemType(slug="invalid-scenario", statuses=(422,), where=r"POST .*/scenarios$"),
     ProblemType(slug="unknown-client", statuses=(404,), where=r"clients/\{id\}"),
     ProblemType(slug="client-exists", statuses=(409,), where=r"POST .*/clients$"),

@@ -39,6 +39,7 @@ def struck(front: Front, profile: "Profile") -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if board.is_quiet:
             return await handler(request)
+        await front.listeners.note(request)
         known = await peek.look(request)
         if known is None:
             return await handler(request)

@@ -15,7 +15,9 @@ from sandbox.domain.effect import BALANCE_KINDS, CALL_KINDS, STATEMENT_KINDS
 from sandbox.domain.errors import BankError
 from sandbox.domain.fault import AMOUNT_KEYS
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
+from sandbox.domain.secrets import token_hash
 from sandbox.services.fault_facts import branch_code, day_type, hour_phase, wanted_of
+from sandbox.services.inspection import TOKEN_ID_BYTES
 from sandbox.services.oauth.client_auth import claimed_client
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import UnknownWorld
@@ -123,6 +125,8 @@ class Peek:
             facts |= await self._of_token(world, token)
         if operation is not None and operation.has_body and wanted & _BODY:
             facts |= _of_body(await _json_of(request))
+        if "token" in wanted:
+            facts["token"] = _token_id(token, form)
         facts["day_type"], facts["hour_phase"] = day_type(world), hour_phase(world)
         account_id = facts["account_id"]
         if "branch_code" in wanted and isinstance(account_id, str):
@@ -192,6 +196,13 @@ class Peek:
             "grant_id": standing.grant_id,
             "scope": " ".join(access.scope),
         }
+
+
+def _token_id(token: str | None, form: Parameters | None) -> str | None:
+    """Return the id of the token that a call shows, in its header or its form."""
+    fields = () if form is None else (form.get("refresh_token"), form.get("token"))
+    shown = next((each for each in (token, *fields) if each), None)
+    return None if shown is None else token_hash(shown)[:TOKEN_ID_BYTES].hex()
 
 
 def _is_oauth(operation: Operation) -> bool:

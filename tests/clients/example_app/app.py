@@ -61,15 +61,24 @@ class Provider:
         self._logged = LogLines()
         self.store = Store()
         self.api: BankApi
+        self._http: aiohttp.ClientSession
 
     async def lifetime(self, _app: web.Application) -> AsyncIterator[None]:
         log.addHandler(self._logged)
         log.setLevel(logging.INFO)
-        async with aiohttp.ClientSession() as http:
-            self.api = self.bank_api(self._settings, http)
+        async with aiohttp.ClientSession() as self._http:
+            self.api = self.bank_api(self._settings, self._http)
             yield
         log.removeHandler(self._logged)
         self.store.close()
+
+    async def reset(self, _request: web.Request) -> web.StreamResponse:
+        """Forget every user, as on the first day. For test systems alone."""
+        self.store.close()
+        self.store, self._pending = Store(), {}
+        self.api = self.bank_api(self._settings, self._http)
+        self._logged.lines.clear()
+        return web.json_response({})
 
     async def link(self, request: web.Request) -> web.StreamResponse:
         """Send the user to the bank."""
@@ -218,6 +227,7 @@ def make_app(settings: BankSettings, kind: type[Provider] = Provider) -> web.App
     provider = kind(settings)
     app = web.Application(middlewares=[bank_errors])
     app.cleanup_ctx.append(provider.lifetime)
+    app.router.add_post("/reset", provider.reset)
     app.router.add_get("/link", provider.link)
     app.router.add_get("/callback", provider.callback)
     app.router.add_post("/sync", provider.sync)
