@@ -66,7 +66,7 @@ def add(
     ] = None,
     match: Match = None,
     stage: Annotated[
-        str | None, typer.Option(help="before, after_commit, reply, read, connection")
+        str | None, typer.Option(help="before, after_commit, reply, read, connection, result")
     ] = None,
     times: Annotated[int | None, typer.Option(help="Strikes in all")] = None,
     skip: Annotated[int | None, typer.Option(help="Matching calls let pass first")] = None,

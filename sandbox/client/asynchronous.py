@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 from sandbox.client import (
     acts,
@@ -12,10 +12,6 @@ from sandbox.client import (
     staff,
 )
 from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
-from sandbox.client.request import TIMEOUT_S, Door, Request
-
-if TYPE_CHECKING:
-    pass
 from sandbox.client.asynchronous_parts import (
     AsyncAccounts,
     AsyncCalendarOf,
@@ -38,6 +34,7 @@ from sandbox.client.asynchronous_parts import (
     listed,
     sent,
 )
+from sandbox.client.request import TIMEOUT_S, Door, Request
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from sandbox.domain.errors import BankError, Reason
 from sandbox.domain.incident import Event, Freeze, Incident, Kind, Status, rogue_calls
 from sandbox.domain.notice import Notice, NoticeKind
 from sandbox.domain.time import iso
-from sandbox.services.agenda import INCIDENT_DEADLINE
 from sandbox.services.inspection import hashes_of
 from sandbox.services.journal import Filters
 from sandbox.services.opening import new_notice_id
@@ -24,7 +23,7 @@ from sandbox.storage.database import Reader, Transaction
 from sandbox.storage.incidents import EntryRow
 from sandbox.storage.world import AgendaItem
 
-PRIORITY = 6
+DEADLINE, PRIORITY = "incident_deadline", 6
 MOST_FLAGGED = 1_000
 # In general words: whose tokens they were is nobody else's business.
 _TITLES = (
@@ -251,7 +250,7 @@ async def plan(world: World, db: Transaction, incident: Incident) -> None:
     item = AgendaItem(
         due_at=incident.deadline_at,
         priority=PRIORITY,
-        kind=INCIDENT_DEADLINE,
+        kind=DEADLINE,
         subject=incident.incident_id,
         detail={},
     )
@@ -276,4 +275,4 @@ async def run_deadline(world: World, db: Transaction, item: AgendaItem) -> list[
     ended = await incidents.end_grants(db, incident.incident_id, at=at, reason=reason)
     await incidents.add_entry(db, incident.incident_id, at, "overdue", {"revoked": ended})
     await world_rows.raise_version(db)
-    return [{"kind": INCIDENT_DEADLINE, "subject": incident.incident_id, "grants": ended}]
+    return [{"kind": DEADLINE, "subject": incident.incident_id, "grants": ended}]

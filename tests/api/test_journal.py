@@ -125,9 +125,10 @@ async def test_what_was_done_with_a_stolen_token_stays_on_record(running):
     assert (await running.get("/accounts", token))[0] == 401
     after = await entries(running)
     assert after[:3] == before
-    assert [(e["status"], e.get("reason"), e["grant_id"]) for e in after] == [
-        *[(200, None, grant)] * 3,
-        (401, "revoked_by_bank", grant),
+    assert [(e["operation"], e["status"], e.get("reason"), e["grant_id"]) for e in after] == [
+        *[("list_accounts", 200, None, grant)] * 3,
+        ("act.revoke", 200, None, grant),
+        ("list_accounts", 401, "revoked_by_bank", grant),
     ]
 
 

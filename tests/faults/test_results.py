@@ -153,6 +153,8 @@ async def test_what_is_sent_again_is_decided_about_anew(bank):
     await bank.rule(LIMIT, delay="0s", times=1)
     request = await bank.settled(item(1))
     assert await bank.status(request) == "failed"
+    # Not even where it is sent again within the same millisecond.
+    assert await bank.world.database.fetch("SELECT request FROM transfer_result") == []
     again = draft(item(1), on="11-27")
     sent = (await bank.register(again, replaces=request.reference)).request
     approved = (await bank.approve(sent)).request

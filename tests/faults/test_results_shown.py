@@ -34,7 +34,7 @@ async def test_each_reason_of_an_item_reaches_its_contractor(running, bulk, reas
     striker = Striker(running)
     await striker.add("partial_bulk", reason=reason, items=["2"])
     reference = await settled(running, item(1), item(2))
-    rows = (await bulk(reference))["transactions"]
+    rows = (await bulk(reference))["fixed_request_data"]["transactions"]
     assert [row.get("unable_reason") for row in rows] == [None, reason.rpartition(".")[2]]
 
 
@@ -79,6 +79,10 @@ async def test_explain_tells_results_and_calls_apart(running):
     assert told["strikes"] is None
 
 
+async def first_item(bulk, reference) -> dict:
+    return (await bulk(reference))["fixed_request_data"]["transactions"][0]
+
+
 async def test_a_restored_snapshot_decides_the_same_again(running, bulk):
     striker = Striker(running)
     rule = {"probability": 0.5, "ttl": "0s"}
@@ -90,7 +94,7 @@ async def test_a_restored_snapshot_decides_the_same_again(running, bulk):
     found = []
     for _ in range(2):
         await running.advance("4d")
-        rows = [(await bulk(each))["transactions"][0] for each in references]
+        rows = [await first_item(bulk, each) for each in references]
         found.append([row.get("unable_reason") for row in rows])
         await restore(running, "here")
     assert found[0] == found[1]

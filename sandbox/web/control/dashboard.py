@@ -5,6 +5,7 @@ written on them as lines for a shell.
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -99,7 +100,7 @@ class Dashboard:
         )
 
     def _page(self, request: web.Request, template: str, **context: object) -> web.Response:
-        return rendered(self._controls.front.pages, request, template, **context)
+        return rendered(self._controls.front.pages, request, template, context)
 
 
 def _door_url(request: web.Request) -> str:
@@ -107,7 +108,12 @@ def _door_url(request: web.Request) -> str:
 
 
 def rendered(
-    pages: Pages, request: web.Request, template: str, *, status: int = 200, **context: object
+    pages: Pages,
+    request: web.Request,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    status: int = 200,
 ) -> web.Response:
     """Return a page of this door. What its query chose goes on with its links."""
     language = language_of(request)
@@ -161,6 +167,6 @@ def refusals(pages: Pages) -> Middleware:
         except web.HTTPNotFound:
             status, slug, detail = 404, "not-found", f"GET {request.path}"
         told = {"slug": slug, "detail": detail, "status_shown": status}
-        return rendered(pages, request, "refused.html", status=status, **told)
+        return rendered(pages, request, "refused.html", told, status=status)
 
     return middleware
