@@ -54,8 +54,10 @@ async def slow_app():
     app = web.Application()
     app.router.add_get("/slow", slow)
     async with TestServer(app) as server:
-        yield str(server.make_url("/")), seen, go
-        go.set()
+        try:
+            yield str(server.make_url("/")), seen, go
+        finally:
+            go.set()
 
 
 async def made(running, scenario, name="drill", **headers):

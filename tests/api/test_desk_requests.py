@@ -215,9 +215,9 @@ async def test_a_long_request_goes_on_page_by_page(running):
     reference = await orders.register(*(item(n) for n in range(1, PAGE_ITEMS + 2)))
     async with visiting(running, "shoji_checker") as visitor:
         page = await visitor.open(f"/requests/{reference}")
-        assert ('</span> 100<' in page.text, '</span> 101<' in page.text) == (True, False)
+        assert ("</span> 100<" in page.text, "</span> 101<" in page.text) == (True, False)
         page = await visitor.open(f"/requests/{reference}?from=101")
-        assert ('</span> 101<' in page.text, "次の明細" in page.text) == (True, False)
+        assert ("</span> 101<" in page.text, "次の明細" in page.text) == (True, False)
         page = await visitor.open(f"/requests/{reference}?from=999")
         assert page.status == 200
 

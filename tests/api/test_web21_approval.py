@@ -86,9 +86,7 @@ async def test_a_returned_request_is_sent_again_under_its_number(running):
     status, row = await checker.act(reference, "return", {"comment": "日付を直してください"})
     assert (status, row["transaction_status_name"]) == (200, "差戻済み")
     assert code_of(await checker.act(reference, "submissions")) == (409, "illegal_status")
-    again = await maker.register(
-        effort_date="11-25", body={"temporary_transaction_id": reference}
-    )
+    again = await maker.register(effort_date="11-25", body={"temporary_transaction_id": reference})
     assert again["transaction_id"] == reference
 
 

@@ -31,7 +31,9 @@ async def test_the_same_call_is_done_once_and_answered_twice(orders):
 
 
 async def test_without_a_key_it_is_done_twice(orders):
-    assert (await orders.register())["transaction_id"] != (await orders.register())["transaction_id"]
+    assert (await orders.register())["transaction_id"] != (await orders.register())[
+        "transaction_id"
+    ]
     assert await count(orders) == 2
 
 

@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-
 from urllib.parse import quote, urlencode
 
 import pytest

@@ -196,6 +196,6 @@ def test_the_ends_of_each_range_are_taken(name, text, value):
     ],
 )
 def test_beyond_each_range_the_message_says_what_would_do(name, text):
-    with pytest.raises(SettingInvalid, match="must be|is no|HH:MM") as refused:
+    with pytest.raises(SettingInvalid, match=r"must be|is no|HH:MM") as refused:
         read_settings({}, {f"SANDBOX_WEB21_{name.upper()}": text})
     assert str(refused.value).startswith(f"SANDBOX_WEB21_{name.upper()}={text!r}: ")

@@ -89,9 +89,7 @@ REFUSALS: dict[type[BankError], Refusal] = {
     UnknownAccount: Refusal(404, "account_not_found", "口座が見つかりません。"),
     TransactionNotFound: Refusal(404, "transaction_not_found", "依頼が見つかりません。"),
     IllegalTransition: Refusal(409, "illegal_status", "この状態ではお取り扱いできません。"),
-    DoubleLogin: Refusal(
-        409, "double_login", "同じ利用者IDで契約者ページにログインしています。"
-    ),
+    DoubleLogin: Refusal(409, "double_login", "同じ利用者IDで契約者ページにログインしています。"),
     IdempotencyConflict: Refusal(
         409, "idempotency_conflict", "同じキーで異なる内容のリクエストを受け付けています。"
     ),
