@@ -3,11 +3,13 @@
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
+from sandbox.services.faults import Wanted
 from tests.browser.places import PLACES
 
 LANGUAGES = [{"locale": "ja-JP"}, {"locale": "en-US"}]
 WIDTHS = {"desktop": 1280, "phone": 360}
 GRAVE = {"serious", "critical"}
+RESET = {"kind": "reset"}
 
 
 async def complaints(page) -> list[str]:
@@ -36,3 +38,14 @@ async def test_axe_would_see_it(person):
     await person.page.evaluate("document.documentElement.removeAttribute('lang')")
     rules = {each.partition(":")[0] for each in await complaints(person.page)}
     assert {"label", "html-has-lang"} <= rules
+
+
+@pytest.mark.parametrize("context_options", LANGUAGES, ids=["ja", "en"])
+async def test_axe_finds_nothing_grave_in_the_banner_of_fault_rules(person, running):
+    wanted = Wanted(match={"client_id": "nobody"}, effect=RESET, stage="before", times=None)
+    await running.sandbox.world.faults.add("f1", wanted)
+    await person.begin()
+    assert await person.page.locator(".fault-banner").count() == 1
+    for width in WIDTHS.values():
+        await person.page.set_viewport_size({"width": width, "height": 740})
+        assert await complaints(person.page) == []

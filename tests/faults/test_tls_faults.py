@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import warnings
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,7 @@ from sandbox.domain.time import jst
 from sandbox.web.faults import listeners
 from tests.api.test_worlds import ask
 from tests.faults.striking import PATIENCE_S, Striker
+from tests.process import run
 from tests.support import BASE, bearer, run_sandbox
 
 FAULTS = "/default/faults"
@@ -255,6 +257,17 @@ async def test_a_listener_chooses_no_calls(door, given):
     rule = {"effect": {"kind": "tls", "case": "expired"}, **given}
     status, problem = await ask(door.running, "POST", FAULTS, rule)
     assert (status, problem["errors"][0]["field"]) == (422, next(iter(given)))
+
+
+async def test_the_command_line_opens_one_and_says_where(door):
+    control = door.running.sandbox.control_url
+    call = partial(run, "faults", "add", "tls", "--set", "case=expired", SANDBOX_CONTROL=control)
+    found = await asyncio.to_thread(call)
+    (listed,) = (await ask(door.running, "GET", FAULTS))[1]["faults"]
+    assert (found.returncode, f"at stage connection at {listed['url']}." in found.stdout) == (
+        0,
+        True,
+    ), found
 
 
 async def test_without_tls_there_is_none(running):

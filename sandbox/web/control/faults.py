@@ -124,8 +124,9 @@ def wanted(body: dict[str, Any]) -> Wanted:
     stage = body.get("stage", stages[0])
     if stage not in stages:
         raise _wrong("stage", f"this effect strikes {' or '.join(stages)}")
-    if effect["kind"] in TLS_KINDS and (given := OF_CALLS & body.keys()):
-        raise _wrong(min(given), "a listener is there for every call: leave it out")
+    given = [name for name in sorted(OF_CALLS) if body.get(name)]
+    if effect["kind"] in TLS_KINDS and given:
+        raise _wrong(given[0], "a listener is there for every call: leave it out")
     ttl_ms = _read("ttl", parse_duration, body.get("ttl"), DEFAULT_TTL_MS)
     window = _read("window", Window.of, body.get("window"), None)
     if problem := problem_of(effect, window):

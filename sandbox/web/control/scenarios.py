@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario
 
 ID_BYTES = 9
+DEEPEST = 50  # levels of YAML
 
 
 async def list_scenarios(call: ControlCall) -> Json:
@@ -95,8 +96,8 @@ async def _scenario(text: str) -> "Scenario":
             raise Problem(422, "unknown-scenario", detail)
         return read_scenario(text_of(text))
     try:
-        # Aside: half a megabyte of YAML takes seconds, and the bank goes on meanwhile.
-        await asyncio.to_thread(_refuse_aliases, text)
+        # Aside: a large text takes a second, and the bank goes on meanwhile.
+        await asyncio.to_thread(_refuse_endless, text)
         return await asyncio.to_thread(read_scenario, text)
     except ScenarioInvalid as error:
         errors = [
@@ -104,18 +105,21 @@ async def _scenario(text: str) -> "Scenario":
             for each in error.mistakes
         ]
         raise Problem(422, "invalid-scenario", str(error), errors=errors) from error
-    except RecursionError:
-        raise _invalid(1, "nested too deeply", "Make it flatter.") from None
 
 
-def _refuse_aliases(text: str) -> None:
-    """Refuse what stands for something else: a few lines of it can grow beyond all memory."""
+def _refuse_endless(text: str) -> None:
+    """Refuse what a short text can make endless: aliases grow in memory, depth in time."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
+    depth = 0
     try:
         for event in YAML(typ="rt").parse(text):
+            depth += isinstance(event, CollectionStartEvent)
+            depth -= isinstance(event, CollectionEndEvent)
+            if depth > DEEPEST:
+                raise _invalid(event.start_mark.line + 1, "nested too deeply", "Make it flatter.")
             if isinstance(event, AliasEvent):
                 line = event.start_mark.line + 1
                 raise _invalid(line, "aliases are not taken here", "Write it out.")
