@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from sandbox.domain.corporate.contract import Service
+from sandbox.domain.corporate.powers import RightRemoved
 from sandbox.domain.errors import IllegalTransition, InsufficientScope
 from sandbox.domain.transfer.approval import NotDesignatedApprover
 from sandbox.domain.transfer.status import EDITABLE, ItemStatus, Status
@@ -103,8 +104,15 @@ async def test_who_has_the_one_power_needs_no_other(small, name):
     if name == "ask_recall":
         await small.approve(request)
         await small.advance_to(date(2026, 11, 20), 8)
-    caller = replace(MAKER, user_code="Z102", powers=frozenset({NEEDS[name]}))
-    await act(small, name, caller, request)
+    who = request.requester if name == "pull_back" else "Z102"
+    await act(small, name, replace(MAKER, user_code=who, powers=frozenset({NEEDS[name]})), request)
+
+
+async def test_only_its_requester_pulls_a_request_back(small):
+    request = await small.registered(draft())
+    with pytest.raises(RightRemoved):
+        await act(small, "pull_back", replace(MAKER, user_code="Z102"), request)
+    assert (await small.detail(request)).request == request
 
 
 @pytest.mark.parametrize(("name", "status"), [*product(ENDS, Status)])
