@@ -6,7 +6,7 @@ from sandbox.domain.account import Account
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import ServiceContract
 from sandbox.domain.corporate.onboarding import Progress
-from sandbox.domain.corporate.user import Act, ActRefused, BankUser
+from sandbox.domain.corporate.user import Act, BankUser
 from sandbox.domain.errors import Reason
 from sandbox.domain.policy import BankPolicy
 from sandbox.services.staff import UnknownSubject
@@ -120,9 +120,3 @@ def _may_withdraw(user: BankUser, grant: GrantRow) -> bool:
     if user.may(Act.WITHDRAW_ANY_CONSENT):
         return True
     return user.may(Act.WITHDRAW_OWN_CONSENT) and grant.user_id == user.user_id
-
-
-def check_manages_consents(user: BankUser) -> None:
-    """Raise ``ActRefused`` for a user who may withdraw neither own consents nor others'."""
-    if not (user.may(Act.WITHDRAW_ANY_CONSENT) or user.may(Act.WITHDRAW_OWN_CONSENT)):
-        raise ActRefused(f"user {user.user_id} has no consents to manage")
