@@ -58,8 +58,16 @@ _INPUT_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"?|'[^']*'?|[^\s"'>]+)""", 
 
 def is_secret(name: str) -> bool:
     """True for a field whose value is nobody's business. Case does not matter."""
+    return _remembered(name) if len(name) <= _USUAL_LENGTH else _is_secret(name)
+
+
+def _is_secret(name: str) -> bool:
     plain = name.strip().lower().replace("-", "_")
     return plain in SECRET_FIELDS or plain.endswith(SECRET_ENDINGS)
+
+
+_USUAL_LENGTH = 64  # longer names are not worth the memory
+_remembered = lru_cache(maxsize=1024)(_is_secret)  # calls bear the same few names
 
 
 def mask_pairs(text: str) -> str:

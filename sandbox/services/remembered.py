@@ -14,12 +14,16 @@ MOST = 10_000
 
 
 class Remembered(Generic[K, V]):
-    """Keep a value only in the same step of the loop that read it: a write may come in between."""
+    """Keep a value only in the same step of the loop that read it: a write may come in between.
 
-    __slots__ = ("_commits", "_database", "_values")
+    At most ``most`` values are kept.
+    """
 
-    def __init__(self, database: Database) -> None:
+    __slots__ = ("_commits", "_database", "_most", "_values")
+
+    def __init__(self, database: Database, most: int = MOST) -> None:
         self._database = database
+        self._most = most
         self._commits = -1
         self._values: dict[K, V] = {}
 
@@ -32,7 +36,7 @@ class Remembered(Generic[K, V]):
         return self._values.get(key)
 
     def keep(self, key: K, value: V) -> V:
-        if len(self._values) >= MOST:
+        if len(self._values) >= self._most:
             self._values.clear()
         self._values[key] = value
         return value

@@ -34,6 +34,23 @@ _FIND_TOKEN = f"""
     {_OF_GRANT}
     WHERE t.token_hash = $1 AND g.bank = $2
 """
+_FIND_CODE = f"""
+    SELECT {_STANDING}, a.client_id, a.redirect_uri, a.code_challenge, a.expires_at, a.spent_at,
+           a.nonce, a.dpop_jkt, a.scope
+    FROM authorization_code a
+    JOIN access_grant g ON g.grant_id = a.grant_id
+    {_OF_GRANT}
+    WHERE a.code_hash = $1
+"""
+_FIND_REFRESH_TOKEN = f"""
+    SELECT {_STANDING}, t.scope, t.expires_at, t.spent_at, t.binding,
+           NOT EXISTS (SELECT 1 FROM token n WHERE n.grant_id = t.grant_id AND n.kind = 'refresh'
+                       AND n.replaced = t.token_hash AND n.spent_at IS NOT NULL)
+    FROM token t
+    JOIN access_grant g ON g.grant_id = t.grant_id
+    {_OF_GRANT}
+    WHERE t.token_hash = $1 AND t.kind = 'refresh'
+"""
 
 
 def _standing(row: Row) -> Standing:
@@ -263,25 +280,26 @@ async def insert_code(db: Transaction, code_hash: bytes, code: AuthorizationCode
     )
 
 
-async def find_code(db: Reader, code_hash: bytes) -> AuthorizationCode | None:
-    row = await db.fetchrow(
-        "SELECT grant_id, client_id, redirect_uri, code_challenge, expires_at, spent_at, nonce, "
-        "dpop_jkt, scope FROM authorization_code WHERE code_hash = $1",
-        code_hash,
-    )
+async def find_code(db: Reader, code_hash: bytes) -> tuple[AuthorizationCode, Standing] | None:
+    """Return a code and how its grant stands, in one query."""
+    row = await db.fetchrow(_FIND_CODE, code_hash)
     if row is None:
         return None
-    return AuthorizationCode(
+    client_id, redirect_uri, challenge, expires_at, spent_at, nonce, dpop_jkt, scope = row[
+        _STANDING_COLUMNS:
+    ]
+    code = AuthorizationCode(
         grant_id=row[0],
-        client_id=row[1],
-        redirect_uri=row[2],
-        code_challenge=row[3],
-        expires_at=row[4],
-        spent_at=row[5],
-        nonce=row[6],
-        dpop_jkt=row[7],
-        scope=row[8],
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        code_challenge=challenge,
+        expires_at=expires_at,
+        spent_at=spent_at,
+        nonce=nonce,
+        dpop_jkt=dpop_jkt,
+        scope=scope,
     )
+    return code, _standing(row)
 
 
 async def spend_code(db: Transaction, code_hash: bytes, now: Instant) -> None:
@@ -311,26 +329,22 @@ async def last_access_expiry(db: Reader, bank: str) -> Instant | None:
     return None if row is None else row[0]
 
 
-async def find_refresh_token(db: Reader, token_hash: bytes) -> RefreshToken | None:
-    row = await db.fetchrow(
-        "SELECT t.grant_id, g.client_id, t.scope, t.expires_at, t.spent_at, t.binding, "
-        "NOT EXISTS (SELECT 1 FROM token n WHERE n.grant_id = t.grant_id AND n.kind = 'refresh' "
-        "AND n.replaced = t.token_hash AND n.spent_at IS NOT NULL) "
-        "FROM token t JOIN access_grant g ON g.grant_id = t.grant_id "
-        "WHERE t.token_hash = $1 AND t.kind = 'refresh'",
-        token_hash,
-    )
+async def find_refresh_token(db: Reader, token_hash: bytes) -> tuple[RefreshToken, Standing] | None:
+    """Return a refresh token and how its grant stands, in one query."""
+    row = await db.fetchrow(_FIND_REFRESH_TOKEN, token_hash)
     if row is None:
         return None
-    return RefreshToken(
+    scope, expires_at, spent_at, binding, is_newest = row[_STANDING_COLUMNS:]
+    token = RefreshToken(
         grant_id=row[0],
         client_id=row[1],
-        scope=row[2],
-        expires_at=row[3],
-        spent_at=row[4],
-        binding=row[5],
-        is_newest=bool(row[6]),
+        scope=scope,
+        expires_at=expires_at,
+        spent_at=spent_at,
+        binding=binding,
+        is_newest=bool(is_newest),
     )
+    return token, _standing(row)
 
 
 async def spend_token(db: Transaction, token_hash: bytes, now: Instant) -> None:

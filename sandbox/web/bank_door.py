@@ -1,7 +1,10 @@
 """The bank door: every bank's APIs and pages, and whether the server is well."""
 
+from collections.abc import Iterator
+
 from aiohttp import web
 
+from sandbox.web.bank_routes import BankRoutes, around
 from sandbox.web.cors import Cors, Handle
 from sandbox.web.faults.carrying import struck
 from sandbox.web.faults.gate import GATE, Gate
@@ -64,29 +67,34 @@ def oauth_routes(front: Front, profile: Profile, base: str) -> list[web.RouteDef
     ]
 
 
-def bank_app(front: Front, profile: Profile) -> web.Application:
-    """Return one bank as a sub-application, so that its errors are its own."""
-    app = web.Application(
-        middlewares=[
-            recorded(front.counter, profile.name, front.host_watch),
-            struck(front, profile),
-            errors(front, profile),
-        ]
-    )
+def bank_routes(front: Front, profile: Profile) -> Iterator[web.RouteDef]:
+    """Yield what one bank answers, each path below the bank's own."""
     for base in profile.bases:
         for row in profile.endpoints:
-            # add_route and not a RouteDef: that would let HEAD in beside GET.
             handler = row.handler(front, profile.name, profile.sealing)
-            app.router.add_route(row.method, f"{base}{row.path}", handler)
-        app.router.add_routes(oauth_routes(front, profile, base))
+            # HEAD is not let in beside GET: the bank knows no such call.
+            more = {"allow_head": False} if row.method == "GET" else {}
+            yield web.route(row.method, f"{base}{row.path}", handler, **more)
+        yield from oauth_routes(front, profile, base)
         if profile.pages is not None:
-            app.router.add_routes(profile.pages(front, profile, base))
+            yield from profile.pages(front, profile, base)
     metadata = MetadataEndpoint(front, profile)
     for place in (WELL_KNOWN, OPENID_WELL_KNOWN):
-        app.router.add_routes(Cors(front, profile).routes("GET", place, metadata.show))
-    app.router.add_get("/openapi.json", OpenApiEndpoint(front, profile).show)
-    app.router.add_get(NOTICES_PATH, NoticePages(front, profile).show)
-    return app
+        yield from Cors(front, profile).routes("GET", place, metadata.show)
+    yield web.get("/openapi.json", OpenApiEndpoint(front, profile).show)
+    yield web.get(NOTICES_PATH, NoticePages(front, profile).show)
+
+
+def add_bank(app: web.Application, front: Front, profile: Profile) -> None:
+    """Add one bank to the door, so that its errors are its own."""
+    surround = around(
+        recorded(front.counter, profile.name, front.host_watch),
+        struck(front, profile),
+        errors(front, profile),
+    )
+    bank = BankRoutes(app.router, profile.name, surround)
+    bank.add(bank_routes(front, profile))
+    app.router.register_resource(bank)
 
 
 def metadata_routes(front: Front, profile: Profile) -> list[web.RouteDef]:
@@ -111,7 +119,7 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
     app.router.register_resource(WorldPrefix(app.router))
     for profile in profiles:
         app.router.add_routes(metadata_routes(front, profile))
-        app.add_subapp(f"/{profile.name}", bank_app(front, profile))
+        add_bank(app, front, profile)
     if not all(profile.policy.strict_realism for profile in profiles):
         app.router.add_routes(ReasonPages(front, profiles[0]).routes())
     app.router.add_routes(asset_routes())

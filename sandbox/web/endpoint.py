@@ -26,7 +26,6 @@ from sandbox.web.oauth.caller import presented_token, token_access
 from sandbox.web.once import answered_once, size_of
 
 CLIENT_ID, CONTRACTOR_ID = "client_id", "contractor_id"
-_NO_BODY: Json = {}
 
 
 def _check_caller(named: Json, access: Access) -> None:
@@ -82,9 +81,11 @@ class Endpoint:
             if self.names_caller:  # it finds the world, where the token has no room for that
                 entry.client_id = request.query.get(CLIENT_ID) or sent.named(CLIENT_ID)
             bank = await front.bank(request, bank_name, token=token)
-            bank.check_open(self.api_class, operation, self.function)
+            has_rules = bank.rules is not None
+            if has_rules:
+                bank.check_open(self.api_class, operation, self.function)
             access = await token_access(request, bank, token, is_dpop)
-            asked = self._asked(request, access) if bank.rules is not None else None
+            asked = self._asked(request, access) if has_rules else None
             if asked is not None:
                 bank.check_open_to(asked)
             self._check_allowed(bank, access)
@@ -92,15 +93,18 @@ class Endpoint:
                 await bank.double_logins.check(access.standing.credential_id)
             if sent.problem is not None:
                 raise sent.problem
-            call = await self._checked(Call(request, bank, access, {}), front, sealing, sent)
+            if self.body_schema is None:
+                call = self._of_query(request, bank, access, front)
+            else:
+                call = await self._checked(request, bank, access, front, sealing, sent)
             if self.file_answer is not None and wants_file(request):
                 if sealing is not None:
                     await sealing.check_file(call, "Accept")
                 return await self.file_answer(call)
+            if self.body_schema is None:
+                return await self._finished(call, front, sealing, asked, await self.answer(call))
             finish = partial(self._finished, call, front, sealing, asked)
-            if self.body_schema is not None:
-                return await answered_once(call, self.answer, finish)
-            return await finish(await self.answer(call))
+            return await answered_once(call, self.answer, finish)
 
         return handle
 
@@ -141,19 +145,39 @@ class Endpoint:
         if self.wants_fresh_log_in and bank.policy.step_up_max_age_ms:
             bank.check_log_in(access.standing.authenticated_at)
 
-    async def _checked(self, call: Call, front: Front, sealing: Sealing | None, sent: Sent) -> Call:
+    def _of_query(self, request: web.Request, bank: Bank, access: Access, front: Front) -> Call:
+        """Return a call without a body, its query checked.
+
+        Raises:
+            InvalidParameter, ContractorMismatch: as their names say.
+        """
+        schema = self.request_schema
+        query = _query(request, front, schema) if schema is not None else {}
+        if self.names_caller:
+            _check_caller(query, access)
+        return Call(request, bank, access, query)
+
+    async def _checked(
+        self,
+        request: web.Request,
+        bank: Bank,
+        access: Access,
+        front: Front,
+        sealing: Sealing | None,
+        sent: Sent,
+    ) -> Call:
         """Return the call with what it brings, checked by its schemas.
 
         Raises:
             InvalidParameter, ContractorMismatch: as their names say.
         """
         schema = self.request_schema if sent.file is None else self.file_schema
-        query = _query(call.request, front, schema) if schema else {}
-        if self.body_schema is None or sent.file is not None:
-            call = replace(call, query=query, body=_NO_BODY, file=sent.file)
+        query = _query(request, front, schema) if schema else {}
+        call = Call(request, bank, access, query, file=sent.file)
+        if sent.file is not None:
             if self.names_caller:
-                _check_caller(query, call.access)
-            if sent.file is not None and sealing is not None:
+                _check_caller(query, access)
+            if sealing is not None:
                 await sealing.check_file(call, "Content-Type")
             return call
         body = sent.body
@@ -166,8 +190,8 @@ class Endpoint:
         else:
             check(self.body_schema, body)
         if self.names_caller:
-            _check_caller(body, call.access)
-        return replace(call, query=query, body=body)
+            _check_caller(body, access)
+        return replace(call, body=body)
 
 
 def _query(request: web.Request, front: Front, schema: str) -> dict[str, str]:

@@ -21,9 +21,13 @@ class HostWatch:
         self.has_warned = False
         self._fitting: tuple[str, str] | None = None  # as the last call had them
 
+    def is_content(self, host: str | None, base_url: str) -> bool:
+        """Tell whether there is nothing to look at: a warning was given, or all is as before."""
+        return self.has_warned or (host, base_url) == self._fitting
+
     def look(self, host: str | None, base_url: str) -> None:
         """Warn where ``host`` is not the one of ``base_url``, the first time."""
-        if self.has_warned or host is None or (host, base_url) == self._fitting:
+        if self.has_warned or host is None:
             return
         parts = urlsplit(base_url)
         default = _DEFAULT_PORTS[parts.scheme]

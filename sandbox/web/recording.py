@@ -34,16 +34,19 @@ def recorded(counter: CallCounter, bank: str, watch: HostWatch) -> Middleware:
         finally:
             if (world := entry.world) is not None:
                 entry.bank = bank
-                base_url = world.base_url()
-                # The TLS door beside a plain one is by nature another address than the issuer's.
-                is_beside = request.secure and base_url.startswith("http:")
-                if not (watch.has_warned or is_beside):
-                    watch.look(request.headers.get("Host"), base_url)
+                if not watch.is_content(request.headers.get("Host"), world.base_url()):
+                    _look(watch, request, world.base_url())
                 _add(entry, request, world)
                 seconds = entry.latency_us / 1_000_000
                 counter.count(bank, entry.operation or "unknown", entry.status or 0, seconds)
 
     return middleware
+
+
+def _look(watch: HostWatch, request: web.Request, base_url: str) -> None:
+    # The TLS door beside a plain one is by nature another address than the issuer's.
+    if not (request.secure and base_url.startswith("http:")):
+        watch.look(request.headers.get("Host"), base_url)
 
 
 def _note_answer(entry: CallEntry, response: web.StreamResponse) -> None:

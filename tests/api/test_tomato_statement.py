@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from sandbox.services import accounts
 from tests.support import run_sandbox
 
 YEAR = "date_from=2025-11-16&date_to=2026-11-16"
@@ -176,3 +177,47 @@ async def test_the_month_end_balance_waits_for_the_closing_run_too(tmp_path):
         token, _ = await logged_in(running)
         after = await balances_of(running, token, account_id)
         assert after["previous_month_balance"] == ends[1]
+
+
+# Statements are kept until something is written (services.accounts)
+
+
+async def test_a_statement_asked_for_twice_shows_what_was_booked_in_between(running):
+    token, (account_id, *_) = await logged_in(running)
+    before = await rows_of(running, token, account_id)
+    assert await rows_of(running, token, account_id) == before
+    for _ in range(2):
+        body = {"act": "post", "amount_yen": 700, "abstract": "ﾃｽﾄ"}
+        path = f"{running.control}/bank/tomato/accounts/{account_id}"
+        async with running.http.post(path, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+        after = await rows_of(running, token, account_id)
+        assert after[:-1] == before
+        assert (after[-1]["amount"], after[-1]["abstract"]) == (700, "ﾃｽﾄ")
+        before = after
+
+
+async def test_a_fault_in_what_the_books_show_leaves_nothing_behind(running):
+    token, (account_id, *_) = await logged_in(running)
+    month = "date_from=2026-10-01&date_to=2026-10-31"  # few enough to be kept
+    before = await rows_of(running, token, account_id, month)
+    rule = {"stage": "read", "effect": {"kind": "duplicate_rows", "last": 3}}
+    async with running.http.post(f"{running.control}/faults", json=rule) as answer:
+        assert answer.status == 200, await answer.text()
+        fault_id = (await answer.json())["id"]
+    harmed = await rows_of(running, token, account_id, month)
+    assert len(harmed) == len(before) + 3
+    async with running.http.delete(f"{running.control}/faults/{fault_id}") as answer:
+        assert answer.status == 200
+    assert await rows_of(running, token, account_id, month) == before
+
+
+@pytest.mark.parametrize("most_lines", [0, 1, 10_000])
+async def test_a_statement_is_the_same_however_few_are_kept(running, monkeypatch, most_lines):
+    monkeypatch.setattr(accounts, "MOST_PAGE_LINES", most_lines)
+    monkeypatch.setattr(running.bank.accounts._pages, "_most", 1)
+    token, account_ids = await logged_in(running, "hanako")
+    first = [await rows_of(running, token, each) for each in account_ids]
+    again = [await rows_of(running, token, each) for each in account_ids]
+    assert first == again
+    assert len(running.bank.accounts._pages._values) <= 1

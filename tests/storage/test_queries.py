@@ -128,10 +128,11 @@ async def test_a_code_comes_back_as_it_was_put_in_and_is_spent_once(database):
     )
     async with database.transaction() as db:
         await grants.insert_code(db, b"hash", code)
-        assert await grants.find_code(db, b"hash") == code
+        assert await grants.find_code(db, b"hash") == (code, await grants.find_standing(db, "g1"))
         assert await grants.find_code(db, b"other") is None
         await grants.spend_code(db, b"hash", NOW + 1)
-    assert (await grants.find_code(database, b"hash")).spent_at == NOW + 1
+    found, _ = await grants.find_code(database, b"hash")
+    assert found.spent_at == NOW + 1
 
 
 async def test_a_refresh_ends_the_access_tokens_of_its_own_grant_alone(database):
@@ -158,13 +159,15 @@ async def test_only_a_refresh_token_is_found_as_one(database):
     await grant(database, "g1")
     await tokens(database, ("a1", "access", "g1", NOW + 100), ("r1", "refresh", "g1", NOW + 100))
     assert await grants.find_refresh_token(database, b"a1") is None
-    assert (await grants.find_refresh_token(database, b"r1")).client_id == AGGREGATOR
+    found, standing = await grants.find_refresh_token(database, b"r1")
+    assert found.client_id == AGGREGATOR
+    assert standing == await grants.find_standing(database, "g1")
     assert await grants.find_grant_of_token(database, b"a1") == ("g1", AGGREGATOR)
     assert await grants.find_grant_of_token(database, b"none") is None
     async with database.transaction() as db:
         await grants.prolong_token(db, b"r1", NOW + 900)
         await grants.spend_token(db, b"r1", NOW + 2)
-    found = await grants.find_refresh_token(database, b"r1")
+    found, _ = await grants.find_refresh_token(database, b"r1")
     assert (found.expires_at, found.spent_at) == (NOW + 900, NOW + 2)
 
 

@@ -16,7 +16,7 @@ from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
 from sandbox.services.oauth.identity import IdentityService
 from sandbox.services.oauth.issuing import Issue, Refreshed, TokenPair, issue
-from sandbox.services.oauth.signed_access import AccessTokens
+from sandbox.services.oauth.signed_access import AccessTokenMaker, AccessTokens
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
@@ -61,11 +61,11 @@ class TokenService:
         now, code_hash = self._world.now(), token_hash(code)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
-            found = await grants.find_code(db, code_hash)
-            if found is None:
+            row = await grants.find_code(db, code_hash)
+            if row is None:
                 raise InvalidGrant("no such code")  # nothing has been written yet
-            standing, dead = await self._live_standing(db, found.grant_id, now)
-            refusal = found.refusal(asked, now)
+            found, standing = row
+            refusal, dead = found.refusal(asked, now), _refusal_of(standing, now)
             if refusal is None:
                 await grants.spend_code(db, code_hash, now)
                 refusal = dead
@@ -102,10 +102,10 @@ class TokenService:
         now, old_hash = self._world.now(), token_hash(refresh_token)
         refusal: OAuthError | None
         async with self._world.database.transaction() as db:
-            found = await grants.find_refresh_token(db, old_hash)
-            if found is None:
+            row = await grants.find_refresh_token(db, old_hash)
+            if row is None:
                 raise InvalidGrant("no such refresh token", Reason.UNKNOWN)
-            standing, dead = await self._live_standing(db, found.grant_id, now)
+            (found, standing), dead = row, _refusal_of(row[1], now)
             refusal = found.refusal(client.client_id, proof, now=now, grace_ms=_grace_ms(rules))
             if isinstance(refusal, GrantReused):
                 await self._end(db, found.grant_id, now, refusal)
@@ -125,6 +125,10 @@ class TokenService:
         if refusal is not None:
             raise _told_of(standing, refusal)
         return await self._identity.identified(client, pair)
+
+    async def maker_for(self, client: Client) -> AccessTokenMaker:
+        """Return what makes a client's access tokens."""
+        return await self._access_tokens.maker_for(client)
 
     async def revoke(self, client: Client, token: str) -> Standing | None:
         """End the grant of either of its tokens, at once (RFC 7009, T-23), and return it.
@@ -151,15 +155,6 @@ class TokenService:
             return InvalidGrant("this client may refresh only while the user is present")
         return None
 
-    async def _live_standing(
-        self, db: Transaction, grant_id: str, now: Instant
-    ) -> tuple[Standing, InvalidGrant | None]:
-        standing = await grants.find_standing(db, grant_id)
-        assert standing is not None  # codes and tokens are never without their grant
-        reason = standing.end_reason_at(now)
-        refusal = None if reason is None else InvalidGrant("the grant has ended", reason)
-        return standing, refusal
-
     async def _end(self, db: Transaction, grant_id: str, now: Instant, why: OAuthError) -> None:
         assert why.reason is not None
         await grants.end_grant(db, grant_id, at=now, reason=why.reason.value)
@@ -179,6 +174,11 @@ class TokenService:
             is_kept=is_kept,
         )
         return await issue(db, self._world, wanted, refreshed)
+
+
+def _refusal_of(standing: Standing, now: Instant) -> InvalidGrant | None:
+    reason = standing.end_reason_at(now)
+    return None if reason is None else InvalidGrant("the grant has ended", reason)
 
 
 def _told_of(holder: Standing, refusal: OAuthError) -> OAuthError:
