@@ -11,7 +11,7 @@ export PIP_CACHE_DIR := $(CACHE)/pip
 export XDG_CACHE_HOME := $(CACHE)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format requirements bench wheel clean
+.PHONY: help serve test check format requirements docs pages bench wheel clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -42,10 +42,23 @@ requirements: ## list each requirement and the tests that show it
 	@scripts/bootstrap test
 	@$(PYTHON_IN) -m pytest --collect-only -qq --requirements
 
+docs: ## build the documents as a site into build/site; fails on a link that leads nowhere
+	@scripts/bootstrap test
+	NO_MKDOCS_2_WARNING=1 $(PYTHON_IN) -m mkdocs build --strict --quiet
+	@echo "open build/site/index.html"
+
+pages: ## make the pages that come from the code anew
+	@scripts/bootstrap test
+	@for each in settings-table requirements-page cli-reference control-reference architecture-page; do \
+		$(PYTHON_IN) scripts/$$each --write || exit; \
+	done
+
 bench: ## print the ratios of the benchmark
 	@scripts/bootstrap test
 	$(PYTHON_IN) -m tests.bench $(ARGS)
 
+# A fixed date, the Dockerfile's too: the same sources give the same file, bit by bit.
+wheel: export SOURCE_DATE_EPOCH = 1767225600
 wheel: ## build the wheel into dist/
 	@scripts/bootstrap test
 	$(PYTHON_IN) -m hatchling build -t wheel

@@ -10,7 +10,6 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,10 +31,12 @@ from sandbox.services.worlds import UnknownWorld, Worlds
 from sandbox.settings import SettingInvalid, Settings
 from sandbox.settled import clients_of_file, profiles_for
 from sandbox.storage.lock import DirectoryLock
+from sandbox.values import dataclass
 from sandbox.web.bank_door import bank_door
 from sandbox.web.control import control_door
 from sandbox.web.control.endpoint import Controls
 from sandbox.web.control.guard import Guard
+from sandbox.web.courier import delivering
 from sandbox.web.faults.gate import GATE
 from sandbox.web.faults.listeners import LISTENERS
 from sandbox.web.front import Front
@@ -121,7 +122,7 @@ def default_cache() -> Path | None:
 
 @cache
 def _schemas(folders: tuple[str, ...]) -> SchemaStore:
-    """Compile the schemas, once for all servers of this process: nothing changes them."""
+    """Return the schemas; all servers of this process share them and what is compiled of them."""
     return SchemaStore(data_root() / "schemas", folders)
 
 
@@ -145,6 +146,7 @@ def make_controls(
         secret=secret,
         seed=settings["seed"],
         most_snapshots=settings["most_snapshots"],
+        settings=settings.of_banks,
     )
 
 
@@ -226,7 +228,8 @@ async def running(settings: Settings) -> AsyncIterator[Sandbox]:
             controls = make_controls(front, profiles, settings, tls)
             doors = bank_door(front, profiles), control_door(controls, guard)
             serving = _serving(doors, settings, address, tls)
-            async with _sweeping(worlds, settings), serving as (data_url, control_url, tls_url):
+            sweeping, bringing = _sweeping(worlds, settings), delivering(worlds)
+            async with sweeping, bringing, serving as (data_url, control_url, tls_url):
                 yield Sandbox(
                     data_url=data_url,
                     control_url=control_url,

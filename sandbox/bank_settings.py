@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.duration import parse_duration
@@ -19,6 +18,7 @@ from sandbox.setting_texts import (
     request_uri_lifetime,
 )
 from sandbox.transfer_settings import TRANSFER_SETTINGS
+from sandbox.values import dataclass
 
 BANKS = ("tomato", "web21")
 

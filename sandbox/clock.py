@@ -9,13 +9,14 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.moment import in_range, parse_instant
 from sandbox.domain.time import Instant
+from sandbox.values import dataclass
 
 Machine: TypeAlias = Callable[[], Instant]
 

@@ -5,13 +5,14 @@ The command line, the environment and the table in the docs are all made from ``
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import field, replace
 from typing import Any
 
 from sandbox.bank_settings import BANK_SETTINGS, BANKS, BankSetting
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.policy import BankPolicy
 from sandbox.setting_texts import base_url, boolean, clock, count, directory, port, seed
+from sandbox.values import dataclass
 
 
 class SettingInvalid(ValueError):
@@ -32,6 +33,10 @@ class Setting:
     @property
     def env(self) -> str:
         return f"SANDBOX_{self.name.upper()}"
+
+    @property
+    def is_secret(self) -> bool:
+        return self.name.endswith("_token")
 
     @property
     def is_switch(self) -> bool:
@@ -196,6 +201,14 @@ SETTINGS: tuple[Setting, ...] = (
         help="Print one line of JSON once ready, and nothing else",
     ),
     Setting(
+        name="ready_file",
+        flag="--ready-file",
+        read=directory,
+        default="",
+        help="File that says where the server listens, as --print-json does; it is there while "
+        "the server is ready, and `health` and `wait` go by it",
+    ),
+    Setting(
         name="access_log",
         flag="--access-log",
         read=boolean,
@@ -219,6 +232,7 @@ class Settings:
 
     values: Mapping[str, Any]
     unknown: tuple[str, ...] = ()  # SANDBOX_ variables that no setting reads: typing errors, mostly
+    of_banks: Mapping[str, str] = field(default_factory=dict)  # their texts, but for secrets
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -245,19 +259,26 @@ def read_settings(
     flags = flags or {}
     known = {setting.env for setting in SETTINGS} | {"SANDBOX_CONTROL"}
     unknown = sorted(name for name in environ if name.startswith("SANDBOX_") and name not in known)
+    texts = {setting.name: _text(setting, flags, environ) for setting in SETTINGS}
+    shown = [s.name for s in SETTINGS if s.policy is not None and not s.is_secret]
     return Settings(
-        values={s.name: _value(s, flags, environ) for s in SETTINGS}, unknown=tuple(unknown)
+        values={s.name: _value(s, texts[s.name], s.name in flags) for s in SETTINGS},
+        unknown=tuple(unknown),
+        of_banks={name: texts[name] for name in shown},
     )
 
 
-def _value(setting: Setting, flags: Mapping[str, str], environ: Mapping[str, str]) -> Any:
+def _text(setting: Setting, flags: Mapping[str, str], environ: Mapping[str, str]) -> str:
     from_flag = flags.get(setting.name)
     # Empty is not set: compose files write SANDBOX_PORT=${PORT:-} and mean the default.
-    text = (environ.get(setting.env, "") if from_flag is None else from_flag) or setting.default
+    return (environ.get(setting.env, "") if from_flag is None else from_flag) or setting.default
+
+
+def _value(setting: Setting, text: str, is_flag: bool) -> Any:
     if text == "":
         return None
     try:
         return setting.read(text)
     except ValueError as error:
-        where = setting.flag if from_flag is not None else setting.env
+        where = setting.flag or setting.name if is_flag else setting.env
         raise SettingInvalid(f"{where}={text!r}: {error}") from error

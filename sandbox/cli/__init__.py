@@ -1,6 +1,6 @@
 """The command ``bank-sandbox``.
 
-``serve`` is read without Typer: importing Typer and Rich costs more than opening the bank does,
+``serve`` and ``health`` are read without Typer: importing it costs more than opening the bank does,
 and a server has to be ready soon. Whatever is not plainly right is left to Typer, which explains.
 """
 
@@ -9,6 +9,12 @@ import sys
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:2] == ["health"]:
+        from sandbox.cli.health import plain_url, run_health
+
+        url = plain_url(sys.argv[2:])
+        if url is not None:
+            sys.exit(run_health(url))
     from sandbox.cli.serve import plain_flags, run_server
 
     if sys.argv[1:2] == ["serve"]:

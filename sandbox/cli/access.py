@@ -223,3 +223,20 @@ def revoke(
             bank=bank,
         )
         print_one(revoked, f"{revoked.ended} grants have ended.", as_json=as_json)
+
+
+@grants.command("leak")
+def leak_grant(
+    grant_id: GrantId,
+    world: WorldName = WORLD,
+    control: Control = CONTROL,
+    as_json: AsJson = False,
+) -> None:
+    """Leak a grant's access token: print a twin, to call the bank as somebody who must not."""
+    with asking_world(control, world) as found:
+        leaked = found.grants.leak(grant_id)
+        bound = "\nbound: of no use without the client's key or certificate" * leaked.is_bound
+        text = (
+            f"access_token   {leaked.access_token}\nfor {leaked.expires_in} s, scope {leaked.scope}"
+        )
+        print_one(leaked, text + bound, as_json=as_json)

@@ -135,14 +135,20 @@ def publish_notice(
     ja: Annotated[str, typer.Argument(help="Title in Japanese")],
     en: Annotated[str, typer.Argument(help="Title in English")],
     at: Annotated[str | None, typer.Option(help="When it can be read [default: now]")] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=WHEN", help="page, api, mailbox or webhook, and when, or never"),
+    ] = None,
     bank: Bank = BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a notice, now or at a moment to come."""
+    """Publish a notice, now or at a moment to come: `--channel api=never`."""
     with asking_world(control, world) as found:
-        notice = found.notices.publish(ja, en, at=at, bank=bank)
+        parts = [each.partition("=") for each in channel or ()]
+        channels = {name: when not in ("never", "") and when for name, _, when in parts}
+        notice = found.notices.publish(ja, en, at=at, bank=bank, channels=channels or None)
         print_one(notice, f"Notice {notice.id} of {bank}.", as_json=as_json)
 
 

@@ -1,7 +1,7 @@
 """The commands, for people: help, completion and messages by Typer."""
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from sandbox.cli import (
     clients,
     clock,
     contracts,
+    events,
     faults,
     keys,
     snapshots,
@@ -22,17 +23,14 @@ from sandbox.cli import (
     worlds,
 )
 from sandbox.cli.conduct import conduct
+from sandbox.cli.health import run_health, run_wait
 from sandbox.cli.journal import journal
 from sandbox.cli.login import login
-from sandbox.cli.run import run, scenarios
+from sandbox.cli.run import run
+from sandbox.cli.scenarios import scenarios
 from sandbox.cli.serve import EXIT_USAGE, run_server
 from sandbox.domain.duration import parse_duration
 from sandbox.settings import SETTINGS, Setting
-
-if TYPE_CHECKING:
-    from sandbox.cli.probe import Health
-
-EXIT_NOT_READY = 1
 
 app = typer.Typer(
     name="bank-sandbox",
@@ -78,9 +76,7 @@ UrlOption = Annotated[str, typer.Option(help="Address of the bank door, or of th
 @app.command()
 def health(url: UrlOption = "") -> None:
     """Ask a server once whether it is ready. Exit code 0 where it is, else 1."""
-    from sandbox.cli.probe import probe
-
-    _report(url, probe(url or _own_url()))
+    raise typer.Exit(run_health(url))
 
 
 @app.command()
@@ -89,14 +85,12 @@ def wait(
     timeout: Annotated[str, typer.Option(help="How long to wait: 30s, 2m")] = "30s",
 ) -> None:
     """Wait until a server is ready. Exit code 0 once it is, 1 when the time is over."""
-    from sandbox.cli.probe import wait_until_ready
-
     try:
         timeout_s = parse_duration(timeout) / 1000
     except ValueError as error:
         typer.echo(f"bank-sandbox: --timeout: {error}", err=True)
         raise typer.Exit(EXIT_USAGE) from None
-    _report(url, wait_until_ready(url or _own_url(), timeout_s))
+    raise typer.Exit(run_wait(url, timeout_s))
 
 
 @app.command()
@@ -132,30 +126,4 @@ app.add_typer(calendar.calendar, name="calendar")
 app.add_typer(calendar.maintenance, name="maintenance")
 app.add_typer(calendar.notices, name="notices")
 app.add_typer(calendar.terms, name="terms")
-
-
-def _own_url() -> str:
-    """Return where a server with these very settings listens: what a container asks itself."""
-    from sandbox.settings import SettingInvalid, read_settings
-
-    try:
-        settings = read_settings()
-    except SettingInvalid as error:
-        typer.echo(f"bank-sandbox: {error}", err=True)
-        raise typer.Exit(EXIT_USAGE) from None
-    host = settings["host"]
-    local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    return (
-        f"http://[{local}]:{settings['port']}"
-        if ":" in local
-        else f"http://{local}:{settings['port']}"
-    )
-
-
-def _report(url: str, health: "Health") -> None:
-    where = url or _own_url()
-    if health.is_ready:
-        typer.echo(f"{where}: {health.detail}")
-        return
-    typer.echo(f"{where}: {health.detail}. Is it started? bank-sandbox serve", err=True)
-    raise typer.Exit(EXIT_NOT_READY)
+app.add_typer(events.app, name="events")

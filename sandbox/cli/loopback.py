@@ -6,12 +6,13 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from sandbox.clock import monotonic_s
+from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.client.answers import Bank, Client
@@ -28,7 +29,7 @@ class LoginFailed(Exception):
     """No tokens; the message says why."""
 
 
-@dataclass
+@dataclass()
 class Listener:
     """Waits on this machine for the browser that the bank sends back.
 

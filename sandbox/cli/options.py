@@ -45,6 +45,8 @@ NEXT_STEPS = {
     "authorization-refused": "See redirect URIs and scopes: bank-sandbox worlds show",
     "unauthorized": "Put the server's token into SANDBOX_CONTROL_TOKEN",
     "unknown-fault": "See them all: bank-sandbox faults list",
+    "unknown-delivery": "See them all: bank-sandbox events deliveries",
+    "no-notifications": "Register one: bank-sandbox events listen CLIENT URL",
     "unknown-stop": "See them all: bank-sandbox maintenance list",
     "tls-off": "Start one with TLS: bank-sandbox serve --tls",
     "invalid-clock": "See what it reads: bank-sandbox clock show",

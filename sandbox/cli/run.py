@@ -1,4 +1,4 @@
-"""``bank-sandbox run`` and ``scenarios``: a scenario against an app under test, with a verdict."""
+"""``bank-sandbox run``: a scenario against an app under test, with a verdict."""
 
 import time
 from collections.abc import AsyncIterator
@@ -13,42 +13,24 @@ from sandbox.cli.options import CONTROL, EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_US
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sandbox.client import AsyncSandbox
     from sandbox.scenarios.bank import Bank
     from sandbox.scenarios.model import Scenario, StepOutcome, Verdict
 
-scenarios = typer.Typer(help="Scenarios: what comes along, and checks.", no_args_is_help=True)
 # The ports of a server of the run's own, or a server that runs and the name of a world on it.
 Where: TypeAlias = tuple[int, int] | tuple[str, str]
 WATCH_SECONDS = 0.5
 APP_URL = "http://127.0.0.1:8000"
+EXIT_STOPPED = 130  # as shells have it of what Ctrl+C has ended
 
 
-@scenarios.command("list")
-def list_scenarios() -> None:
-    """List the scenarios that come along."""
-    from sandbox.cli.output import print_table
-    from sandbox.scenarios.library import names
+class _NoVerdict(Exception):
+    """A run could not be played to its end. ``code``: that the command ends with."""
 
-    found = [_read(name) for name in names()]
-    print_table(["NAME", "TITLE", ""], [[s.name, s.title.ja, s.title.en] for s in found])
-
-
-@scenarios.command("check")
-def check(files: Annotated[list[str], typer.Argument(help="Files or names")]) -> None:
-    """Say what is wrong with scenarios, line by line. Exit code 2 where anything is."""
-    for name in files:
-        scenario = _read(name)
-        typer.echo(f"{name}: {len(scenario.timeline)} steps, nothing wrong.")
-
-
-@scenarios.command("schema")
-def print_schema() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    import json
-
-    from sandbox.scenarios.reading import schema
-
-    typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+    def __init__(self, code: int, reason: str, next_step: str | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.next_step = next_step
 
 
 def run(
@@ -67,6 +49,7 @@ def run(
     """Run a scenario against an app. Exit code 0 where it passes, 1 where it does not.
 
     2: the scenario, its file or the ports are no good. 3: the app or the server does not answer.
+    130: Ctrl+C.
 
     By itself it starts a bank of its own on the usual ports, so that an app that knows the bank
     needs no other address. With --control it makes a world of its own on that server instead, for
@@ -75,31 +58,73 @@ def run(
     if watch and not Path(scenario).is_file():
         fail(EXIT_USAGE, f"--watch wants a file, and {scenario} is none")
     seen = _stamp(scenario)
-    found = _read(scenario)
+    found = read(scenario)
+    if report:
+        _make_folder(report)
     where = (control, world) if control else (port, control_port)
-    verdict = _play(found, against, where, is_stepped=step)
-    _finish(verdict, report)
+    code = _run_once(found, against, where, report, is_stepped=step, is_watched=watch)
     with suppress(KeyboardInterrupt):
         while watch:
             seen, found = _changed(scenario, seen, found)
-            verdict = _play(found, against, where, is_stepped=step)
-            _finish(verdict, report)
-    raise typer.Exit(0 if verdict.has_passed else EXIT_REFUSED)
+            code = _run_once(found, against, where, report, is_stepped=step, is_watched=True)
+    raise typer.Exit(code)
 
 
-def _read(name: str) -> "Scenario":
+def _run_once(
+    scenario: "Scenario",
+    against: str,
+    where: Where,
+    report: str,
+    *,
+    is_stepped: bool,
+    is_watched: bool,
+) -> int:
+    """Play a scenario, say the verdict, and return the exit code; ended where there is none.
+
+    ``is_watched``: whatever stands in the way is said, and the next edit is waited for.
+    """
+    try:
+        verdict = _play(scenario, against, where, is_stepped=is_stepped)
+    except KeyboardInterrupt:
+        fail(EXIT_STOPPED, f"{scenario.name} was stopped: there is no verdict")
+    except _NoVerdict as error:
+        if not is_watched:
+            fail(error.code, str(error), error.next_step)
+        typer.echo(f"bank-sandbox: {error}\n  {error.next_step or ''}".rstrip(), err=True)
+        return error.code
+    _finish(verdict, report)
+    return 0 if verdict.has_passed else EXIT_REFUSED
+
+
+def read(name: str) -> "Scenario":
     """Return a scenario, or end the command with every mistake of its file."""
-    from sandbox.scenarios.library import UnknownScenario, text_of
-    from sandbox.scenarios.reading import ScenarioInvalid, read_scenario
+    from sandbox.scenarios.library import UnknownScenario
+    from sandbox.scenarios.mistakes import ScenarioInvalid
 
     try:
-        return read_scenario(text_of(name))
+        return _read(name)
     except UnknownScenario as error:
         fail(EXIT_USAGE, str(error), "See them all: bank-sandbox scenarios list")
     except ScenarioInvalid as error:
         fail(EXIT_USAGE, "\n".join(f"{name}: {mistake}" for mistake in error.mistakes))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         fail(EXIT_USAGE, f"{name} cannot be read: {error}")
+
+
+def _read(name: str) -> "Scenario":
+    from sandbox.scenarios.library import text_of
+    from sandbox.scenarios.reading import read_scenario
+    from sandbox.web.control.named import resources
+
+    return read_scenario(text_of(name), resources())
+
+
+def _make_folder(name: str) -> None:
+    """Make the folder of the reports before anything runs, or end the command."""
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(EXIT_USAGE, f"--report {name}: this can be no folder for the reports: {error}")
 
 
 def _stamp(name: str) -> int:
@@ -112,8 +137,8 @@ def _stamp(name: str) -> int:
 
 def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
     """Wait for an edit, and return what the file is then; after a bad one, go on waiting."""
-    from sandbox.scenarios.library import text_of
-    from sandbox.scenarios.reading import ScenarioInvalid, read_scenario
+    from sandbox.scenarios.library import UnknownScenario
+    from sandbox.scenarios.mistakes import ScenarioInvalid
 
     typer.echo(f"Watching {name}; Ctrl+C ends.")
     while True:
@@ -123,8 +148,8 @@ def _changed(name: str, seen: int, kept: "Scenario") -> tuple[int, "Scenario"]:
             continue
         seen = now
         try:
-            return seen, read_scenario(text_of(name))
-        except (ScenarioInvalid, OSError, UnicodeDecodeError) as error:
+            return seen, _read(name)
+        except (ScenarioInvalid, UnknownScenario, OSError) as error:
             typer.echo(f"{error}\nThe edit is not taken; {kept.name} stays as it was.", err=True)
 
 
@@ -140,29 +165,34 @@ def _play(scenario: "Scenario", against: str, where: Where, *, is_stepped: bool)
 
         async with App(against) as app:
             await app.reach()
-            async with _bank(scenario, where) as bank:
+            async with _bank(scenario, where) as (bank, notes):
                 with _progress(scenario, is_stepped) as progress:
-                    return await Run(scenario, bank, app, tell=progress.tell).play()
+                    run = Run(scenario, bank, app, tell=progress.tell, notes=notes)
+                    return await run.play()
 
     try:
         return asyncio.run(play())
     except Unreachable as error:
-        fail(EXIT_UNREACHABLE, str(error))
+        raise _NoVerdict(EXIT_UNREACHABLE, str(error)) from error
     except AppUnreachable as error:
-        fail(EXIT_UNREACHABLE, str(error), "Start the app, or say where it is: --against URL")
+        remedy = "Start the app, or say where it is: --against URL"
+        raise _NoVerdict(EXIT_UNREACHABLE, str(error), remedy) from error
     except ProblemError as error:
-        fail(EXIT_REFUSED, str(error))
-    except (SettingInvalid, OSError) as error:  # ports that are taken, above all
-        fail(EXIT_USAGE, str(error))
+        raise _NoVerdict(EXIT_REFUSED, str(error)) from error
+    except (SettingInvalid, OSError, ValueError) as error:  # ports that are taken, above all
+        raise _NoVerdict(EXIT_USAGE, str(error)) from error
 
 
 @asynccontextmanager
-async def _bank(scenario: "Scenario", where: Where) -> AsyncIterator["Bank"]:
-    """Give a new world to the block: of a server of its own, or of one that runs already."""
+async def _bank(scenario: "Scenario", where: Where) -> AsyncIterator[tuple["Bank", list[str]]]:
+    """Give a new world to the block: of a server of its own, or of one that runs already.
+
+    And in words where that world cannot be as the scenario says.
+    """
     first, second = where
     if isinstance(first, str):
-        async with _world(scenario, first, str(second)) as bank:
-            yield bank
+        async with _world(scenario, first, str(second)) as found:
+            yield found
         return
     import tempfile
 
@@ -176,17 +206,20 @@ async def _bank(scenario: "Scenario", where: Where) -> AsyncIterator["Bank"]:
             "data": data,
             "seed": str(scenario.seed),
             "clock": f"frozen:{scenario.clock}",
+            **scenario.settings,
         }
         async with running(read_settings(flags)) as server:
             from sandbox.client import AsyncSandbox
             from sandbox.scenarios.bank import Bank
 
             async with AsyncSandbox(server.control_url) as sandbox:
-                yield Bank(sandbox, sandbox.world())
+                yield Bank(sandbox, sandbox.world()), []
 
 
 @asynccontextmanager
-async def _world(scenario: "Scenario", control: str, name: str) -> AsyncIterator["Bank"]:
+async def _world(
+    scenario: "Scenario", control: str, name: str
+) -> AsyncIterator[tuple["Bank", list[str]]]:
     from sandbox.client import AsyncSandbox
     from sandbox.scenarios.bank import Bank
 
@@ -199,9 +232,19 @@ async def _world(scenario: "Scenario", control: str, name: str) -> AsyncIterator
         )
         typer.echo(f"World {world.name}: the app has to call {(await world.describe()).base_url}")
         try:
-            yield Bank(sandbox, world)
+            notes = await _differences(sandbox, scenario)
+            for note in notes:
+                typer.echo(f"  ! {note}", err=True)
+            yield Bank(sandbox, world), notes
         finally:
             await sandbox.worlds.delete(world.name)
+
+
+async def _differences(sandbox: "AsyncSandbox", scenario: "Scenario") -> list[str]:
+    """Return where the server's settings, which no run changes, are not the scenario's."""
+    from sandbox.scenarios.bank_settings import differences
+
+    return differences(scenario.settings, await sandbox.settings()) if scenario.settings else []
 
 
 class _Progress:
@@ -223,8 +266,6 @@ class _Progress:
         self._bar.stop()
 
     async def tell(self, outcome: "StepOutcome") -> None:
-        import asyncio
-
         from rich.text import Text
 
         mark, style = ("✓", "green") if outcome.is_ok else ("✗", "red")
@@ -236,7 +277,34 @@ class _Progress:
             self._bar.console.print(Text(f"    {outcome.problem}", style="red"))
         self._bar.advance(self._task)
         if self._is_stepped:
-            await asyncio.to_thread(self._bar.console.input, "    Enter: next ")
+            self._is_stepped = await _enter(self._bar.console)
+
+
+async def _enter(console: "Console") -> bool:
+    """Wait for Enter; False: nobody can press it, and there is no more waiting.
+
+    In a thread that nobody waits for: Ctrl+C ends the run at once.
+    """
+    import asyncio
+    from threading import Thread
+
+    loop, pressed = asyncio.get_running_loop(), asyncio.Event()
+    is_open = True
+
+    def ask() -> None:
+        nonlocal is_open
+        try:
+            console.input("    Enter: next ")
+        except (EOFError, OSError):
+            is_open = False
+        with suppress(RuntimeError):  # the loop is closed: the run was stopped meanwhile
+            loop.call_soon_threadsafe(pressed.set)
+
+    Thread(target=ask, daemon=True).start()
+    await pressed.wait()
+    if not is_open:
+        console.print("    there is nobody to press Enter: it goes on by itself")
+    return is_open
 
 
 def _progress(scenario: "Scenario", is_stepped: bool) -> _Progress:
@@ -256,6 +324,8 @@ def _finish(verdict: "Verdict", report: str) -> None:
         typer.echo(f"  {finding['level']} {finding['id']} {finding['title']['ja']}")
     for problem in verdict.problems:
         typer.echo(f"  ✗ {problem}")
+    for note in verdict.notes:
+        typer.echo(f"  ! {note}")
     typer.echo("合格 passed" if verdict.has_passed else "不合格 failed")
     if report:
         try:

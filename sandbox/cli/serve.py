@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sandbox.cli import collector
+from sandbox.cli import collector, ready_file
 from sandbox.settings import SETTINGS, SettingInvalid, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -54,20 +54,40 @@ def _run(settings: Settings) -> int:
     import asyncio
 
     collector.rest()
-    from sandbox.app import serve
+    from sandbox.cli.authorities import read_late
+
+    with read_late():
+        from sandbox.app import serve
     from sandbox.storage.database import DataDirectoryInUse, SchemaMismatch
 
+    told: list[str] = []
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(settings, lambda sandbox: _announced(sandbox, settings)))
+            runner.run(serve(settings, lambda sandbox: told.append(_announced(sandbox, settings))))
     except (DataDirectoryInUse, SchemaMismatch, OSError) as error:
         return _complain(str(error))
+    finally:
+        if settings["ready_file"] is not None and told:
+            ready_file.remove(str(settings["ready_file"]), told[0])
     return 0
 
 
-def _announced(sandbox: "Sandbox", settings: Settings) -> None:
-    announce(sandbox, settings)
+def _announced(sandbox: "Sandbox", settings: Settings) -> str:
+    """Tell where the server listens, and return the line that says so."""
+    line = ready_file.line_of(sandbox)
+    if settings["ready_file"] is not None:
+        _leave(str(settings["ready_file"]), line)
+    announce(sandbox, settings, line)
     collector.resume()
+    return line
+
+
+def _leave(path: str, line: str) -> None:
+    try:
+        ready_file.write(path, line)
+    except OSError as error:
+        reason = error.strerror or error
+        raise SettingInvalid(f"the ready file {path} cannot be written: {reason}") from error
 
 
 def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
@@ -93,21 +113,10 @@ def _set_up_logging(settings: Settings) -> None:
         logging.getLogger("sandbox").warning("%s is set, but is no setting of bank-sandbox", name)
 
 
-def announce(sandbox: "Sandbox", settings: Settings) -> None:
+def announce(sandbox: "Sandbox", settings: Settings, line: str) -> None:
     """Tell that the server is ready: one line for programs, or what a person needs to begin."""
     if settings["print_json"]:
-        import os
-
-        import orjson
-
-        line = {
-            "data_url": sandbox.data_url,
-            "control_url": sandbox.control_url,
-            "pid": os.getpid(),
-        }
-        if sandbox.tls_url is not None:
-            line["tls_url"] = sandbox.tls_url
-        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+        sys.stdout.write(line)
     else:
         from sandbox.cli.banner import banner
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sandbox.client.answers import WHEN, Json, of
+from sandbox.client.answers import WHEN, Json, LeakedToken, of
 from sandbox.client.request import Request, encoded, given, one, page, path
 
 BANK = "tomato"
@@ -80,6 +80,16 @@ def act(world: str, name: str, /, bank: str = BANK, **fields: Unpack[ActFields])
         read=one(Acted),
         content=encoded(act=name, **fields),
     )
+
+
+def leak_grant(world: str, grant_id: str) -> Request[LeakedToken]:
+    """Leak a grant's access token: what its twin then calls is no call of the client's.
+
+    Raises:
+        ProblemError: ``unknown-subject``, ``refused``: it has no live one.
+    """
+    where = path("worlds", world, "grants", grant_id, "leak")
+    return Request(method="POST", path=where, read=one(LeakedToken), content=encoded())
 
 
 def list_incidents(world: str, *, bank: str = BANK) -> Request[tuple[Incident, ...]]:

@@ -249,6 +249,16 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeakedToken:
+    """A twin of a client's access token, in the hands of somebody else. ``is_bound``: of no use."""
+
+    access_token: str = field(repr=False)
+    scope: str
+    expires_in: int
+    is_bound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A token as the bank knows it. ``id`` is cut from its hash and opens nothing."""
 

@@ -1,6 +1,6 @@
 """The client for code that awaits, over aiohttp (imported with the first call)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TypeVar, Unpack
 
@@ -9,6 +9,7 @@ from sandbox.client import (
     calls,
     certificates,
     journal,
+    server,
     staff,
 )
 from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
@@ -19,6 +20,7 @@ from sandbox.client.asynchronous_parts import (
     AsyncClock,
     AsyncConductOf,
     AsyncContracts,
+    AsyncEvents,
     AsyncFaults,
     AsyncGrants,
     AsyncIncidents,
@@ -34,6 +36,7 @@ from sandbox.client.asynchronous_parts import (
     listed,
     sent,
 )
+from sandbox.client.asynchronous_scenarios import AsyncScenarios
 from sandbox.client.request import TIMEOUT_S, Door, Request
 
 T = TypeVar("T")
@@ -98,7 +101,9 @@ class AsyncWorld(AsyncPart):
         self.maintenance = AsyncMaintenance(transport, world)
         self.notices = AsyncNotices(transport, world)
         self.terms = AsyncTermsOf(transport, world)
+        self.scenarios = AsyncScenarios(transport, world)
         self.incidents = AsyncIncidents(transport, world)
+        self.events = AsyncEvents(transport, world)
 
     def __repr__(self) -> str:
         return f"AsyncWorld({self.name!r})"
@@ -192,6 +197,10 @@ class AsyncSandbox:
     async def send(self, request: Request[T]) -> T:
         """Send a request that has no method of its own."""
         return await self._transport.send(request)
+
+    async def settings(self) -> Mapping[str, str]:
+        """Return the settings of the banks, by their names; secrets are not among them."""
+        return await self._transport.send(server.show_settings())
 
     def world(self, name: str = "default") -> AsyncWorld:
         """Return a world by its name, without asking whether it exists."""

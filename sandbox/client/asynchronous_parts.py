@@ -12,6 +12,7 @@ from sandbox.client import (
     clients,
     conduct,
     contracts,
+    events,
     faults,
     keys,
     opening,
@@ -118,6 +119,7 @@ class AsyncTokens(AsyncPart):
 class AsyncGrants(AsyncPart):
     revoke = sent(calls.revoke_grant)
     expire = sent(calls.expire_grant)
+    leak = sent(acts.leak_grant)
     list = listed(calls.list_grants)
 
 
@@ -249,3 +251,18 @@ class AsyncIncidents(AsyncPart):
     close = sent(acts.close)
     disclosures = sent(acts.list_disclosures)
     list = sent(acts.list_incidents)
+
+
+class AsyncEvents(AsyncPart):
+    """What providers are told, by which deliveries, and where."""
+
+    page = sent(events.list_events)
+    ping = sent(events.ping)
+    delivery = sent(events.show_delivery)
+    redeliver = sent(events.redeliver)
+    mail = sent(events.list_mail)
+    listener = sent(events.show_listener)
+    listen = sent(events.listen)
+    fall_silent = sent(events.fall_silent)
+    deliveries = listed(events.list_deliveries)
+    list = listed(events.list_events)

@@ -1,7 +1,7 @@
 """The client for code that waits, with nothing but the standard library."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar, Unpack
 
 from sandbox.client import (
@@ -9,6 +9,7 @@ from sandbox.client import (
     calls,
     certificates,
     journal,
+    server,
     staff,
 )
 from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
@@ -19,6 +20,7 @@ from sandbox.client.blocking_parts import (
     ClockOf,
     ConductOf,
     Contracts,
+    Events,
     Faults,
     Grants,
     Incidents,
@@ -34,6 +36,7 @@ from sandbox.client.blocking_parts import (
     listed,
     sent,
 )
+from sandbox.client.blocking_scenarios import Scenarios
 from sandbox.client.request import TIMEOUT_S, Door
 
 T = TypeVar("T")
@@ -95,7 +98,9 @@ class World(Part):
         self.maintenance = Maintenance(transport, world)
         self.notices = Notices(transport, world)
         self.terms = TermsOf(transport, world)
+        self.scenarios = Scenarios(transport, world)
         self.incidents = Incidents(transport, world)
+        self.events = Events(transport, world)
 
     def __repr__(self) -> str:
         return f"World({self.name!r})"
@@ -181,6 +186,10 @@ class Sandbox:
         self._transport = Transport(door, timeout_s)
         self.worlds = Worlds(self._transport)
         self.certificates = Certificates(self._transport)
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the settings of the banks, by their names; secrets are not among them."""
+        return self._transport.send(server.show_settings())
 
     def world(self, name: str = "default") -> World:
         """Return a world by its name, without asking whether it exists."""

@@ -63,6 +63,7 @@ class ActFields(TypedDict, total=False):
     password: str
     web_servers: Sequence[str]
     grant_id: str
+    lag: str
 
 
 def act(

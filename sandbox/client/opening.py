@@ -142,8 +142,13 @@ def publish_notice(
     kind: str | None = None,
     at: str | None = None,
     effective: str | None = None,
+    channels: Mapping[str, bool | str] | None = None,
 ) -> Request[Notice]:
     """Publish a notice, now or at a moment to come.
+
+    Args:
+        channels: of ``page``, ``api``, ``mailbox`` and ``webhook`` those by which it comes at
+            another moment (its text), or never (False).
 
     Raises:
         ProblemError: ``unknown-bank``, ``invalid-request``, ``refused`` (too many).
@@ -153,7 +158,9 @@ def publish_notice(
         method="POST",
         path=path("worlds", world, "notices"),
         read=one(Notice),
-        content=encoded(bank=bank, kind=kind, title=title, at=at, effective=effective),
+        content=encoded(
+            bank=bank, kind=kind, title=title, at=at, effective=effective, channels=channels
+        ),
     )
 
 

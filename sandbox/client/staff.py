@@ -71,9 +71,12 @@ def revoke(
 
 
 def act_on_contractor(
-    world: str, contractor_id: str, act: str, *, bank: str = BANK
+    world: str, contractor_id: str, act: str, *, lag: str | None = None, bank: str = BANK
 ) -> Request[Done]:
     """``suspend``, ``resume`` or ``end`` a base contract, or ``lose_credentials``.
+
+    Args:
+        lag: with ``lose_credentials``: how long the grants still go on, such as ``90s``.
 
     Raises:
         ProblemError: ``unknown-subject``, ``invalid-request``.
@@ -82,7 +85,7 @@ def act_on_contractor(
         method="POST",
         path=path("worlds", world, "bank", bank, "contractors", contractor_id),
         read=one(Done),
-        content=encoded(act=act),
+        content=encoded(act=act, lag=lag),
     )
 
 

@@ -2,17 +2,18 @@
 
 ``connection``: before anything is read. ``before``: no work is done. ``after_commit``: all is done,
 and the answer is harmed. ``reply``: while answering. ``read``: what the books show. ``result``:
-what becomes of an accepted request.
+what becomes of an accepted request. ``delivery``: an event on its way to a provider.
 """
 
 from collections.abc import Mapping
 
+from sandbox.domain.effect_delivery import DELIVERY_EFFECTS
 from sandbox.domain.effect_result import RESULT_EFFECTS
 from sandbox.domain.effect_shape import EffectKind, group, ms, number, one_of, text, whole
 from sandbox.domain.effect_tls import TLS_EFFECTS
 from sandbox.domain.oauth import mischief
 
-STAGES = ("connection", "before", "after_commit", "reply", "read", "result")
+STAGES = ("connection", "before", "after_commit", "reply", "read", "result", "delivery")
 BEFORE, AFTER, REPLY, READ = ("before",), ("after_commit",), ("reply",), ("read",)
 EITHER = (*BEFORE, *AFTER)
 SWOLLEN_BYTES_MAX = 64 * 1024 * 1024
@@ -376,6 +377,7 @@ EFFECTS: Mapping[str, EffectKind] = {
         },
         required=("skew_ms",),
     ),
+    **DELIVERY_EFFECTS,
     **RESULT_EFFECTS,
     **TLS_EFFECTS,
 }
@@ -386,6 +388,8 @@ STATEMENT_KINDS = frozenset(kind for kind, each in EFFECTS.items() if each.stage
 BALANCE_KINDS = frozenset({"stale_read"})
 # Carried out by the agenda: no call is struck.
 RESULT_KINDS = frozenset(RESULT_EFFECTS)
+DELIVERY_KINDS = frozenset(DELIVERY_EFFECTS)
 # They open listeners.
 TLS_KINDS = frozenset(TLS_EFFECTS)
-CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS - RESULT_KINDS - TLS_KINDS
+_NO_CALLS = RESULT_KINDS | DELIVERY_KINDS | TLS_KINDS
+CALL_KINDS = frozenset(EFFECTS) - OAUTH_KINDS - STATEMENT_KINDS - _NO_CALLS

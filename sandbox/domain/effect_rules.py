@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from sandbox.domain import effect_result
+from sandbox.domain import effect_delivery, effect_result
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.effect import EFFECTS, OAUTH_KINDS, RESULT_KINDS
+from sandbox.domain.effect import DELIVERY_KINDS, EFFECTS, OAUTH_KINDS, RESULT_KINDS
 from sandbox.domain.fault_window import Window
 from sandbox.domain.oauth import mischief
 
@@ -33,7 +33,7 @@ def default_times(effect: Effect, method: str | None) -> int | None:
 
 def problem_of(effect: Effect, window: Window | None) -> str | None:
     """Return what parameters that are sound each by itself make impossible together, or None."""
-    has_both = window is not None and None not in (window.begins_at, window.ends_at)
+    has_stretches = window is not None and window.has_stretches
     percentiles = [effect.get(name) for name in ("p50_ms", "p95_ms", "p99_ms")]
     match effect["kind"]:
         case "uniform_delay" if effect["lower_ms"] > effect["upper_ms"]:
@@ -42,8 +42,8 @@ def problem_of(effect: Effect, window: Window | None) -> str | None:
             return "give either median_ms or p50_ms, p95_ms and p99_ms"
         case "long_tail_delay" if any(percentiles) and not _are_rising(percentiles):
             return "p50_ms, p95_ms and p99_ms go together, each at least as long as the one before"
-        case "ramp_delay" if not has_both:
-            return "a ramp needs a window with from and to"
+        case "ramp_delay" if not has_stretches:
+            return "a ramp needs a window with from and to, daily hours or cron"
         case "outage" if window is None:
             return "an outage needs a window"
         case "missing_rows" | "redated_rows" | "duplicate_rows" if ("rows" in effect) == (
@@ -54,7 +54,25 @@ def problem_of(effect: Effect, window: Window | None) -> str | None:
             return "give either hops or location"
         case kind if kind in RESULT_KINDS:
             return effect_result.problem_of(effect)
+        case kind if kind in DELIVERY_KINDS:
+            return effect_delivery.problem_of(effect)
     return _lag_problem(effect)
+
+
+def rule_problem(rule: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the field and what is wrong with it in a rule that keeps to its schema, or None."""
+    effect, stages = rule["effect"], stages_of(rule["effect"])
+    if rule.get("stage", stages[0]) not in stages:
+        return "stage", f"this effect strikes {' or '.join(stages)}"
+    field = "ttl"
+    try:
+        parse_duration(rule.get("ttl", "0s"))
+        field = "window"
+        window = Window.of(rule["window"]) if "window" in rule else None
+    except ValueError as error:
+        return field, str(error)
+    problem = problem_of(effect, window)
+    return None if problem is None else ("effect", problem)
 
 
 def _are_rising(values: list[int | None]) -> bool:

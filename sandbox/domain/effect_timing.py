@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Protocol
 
+from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.effect_rules import Effect
 from sandbox.domain.fault_window import Window
 from sandbox.domain.time import Instant
@@ -18,7 +19,13 @@ class Draws(Protocol):
     def gauss(self, mu: float, sigma: float, /) -> float: ...
 
 
-def delay_ms(effect: Effect, window: Window | None, draws: Draws, now: Instant) -> int:
+def delay_ms(
+    effect: Effect,
+    window: Window | None,
+    draws: Draws,
+    now: Instant,
+    calendar: BankCalendar | None = None,
+) -> int:
     """Return the wait of an effect that is nothing but one (F-1…F-4).
 
     ``now`` is read off the window's clock.
@@ -32,7 +39,7 @@ def delay_ms(effect: Effect, window: Window | None, draws: Draws, now: Instant) 
             most: int = effect.get("max_ms", LONGEST_TAIL_MS)
             return min(round(_long_tail(effect, draws)), most)
     assert window is not None  # a ramp has one
-    return round(_between(effect["from_ms"], effect["to_ms"], window.part_gone(now)))
+    return round(_between(effect["from_ms"], effect["to_ms"], window.part_gone(now, calendar)))
 
 
 def _between(low: float, high: float, part: float) -> float:

@@ -5,12 +5,13 @@ matches and whose turn it is strikes; the others are not counted by that call.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.fault_window import Window
-from sandbox.domain.time import Instant
+from sandbox.domain.time import Instant, iso
+from sandbox.values import dataclass
 
 Facts: TypeAlias = Mapping[str, str | int | None]
 
@@ -33,9 +34,11 @@ MATCH_KEYS = (
     "branch_code",
     "beneficiary_bank",
     "kind",
+    "event",
     "day_type",
     "hour_phase",
 )
+OUTSIDE = "it is outside its window"
 # Of the fact ``amount_yen``; both are within.
 AMOUNT_KEYS = ("amount_from_yen", "amount_to_yen")
 
@@ -51,7 +54,7 @@ class FaultRule:
     number: int  # rules are asked in this order
     match: Mapping[str, str | int]
     effect: Mapping[str, Any]
-    stage: str  # connection, before, after_commit, reply, read, result
+    stage: str  # as in domain/effect.py
     times: int | None  # strikes in all; None: no end
     skip: int  # matching calls that are let pass first
     every: int  # then one in so many
@@ -89,10 +92,25 @@ class FaultRule:
     def is_over(self, machine_now: Instant) -> bool:
         return self.ends_at is not None and machine_now >= self.ends_at
 
-    def is_in_force(self, world_now: Instant, machine_now: Instant) -> bool:
+    def is_in_force(
+        self, world_now: Instant, machine_now: Instant, calendar: BankCalendar | None = None
+    ) -> bool:
         """Tell whether the rule's window holds this moment."""
         window = self.window
-        return window is None or window.holds(machine_now if window.is_machine else world_now)
+        if window is None:
+            return True
+        return window.holds(machine_now if window.is_machine else world_now, calendar)
+
+    def opens_next(
+        self, world_now: Instant, machine_now: Instant, calendar: BankCalendar | None
+    ) -> str:
+        """Return, for people, when the rule's window, which is closed, opens."""
+        window = self.window
+        assert window is not None  # it is closed
+        at = window.next_after(machine_now if window.is_machine else world_now, calendar)
+        if at is None:
+            return "and nobody knows when again" if window.day_types else "and never again"
+        return f"until {iso(at)}" + (", machine time" if window.is_machine else "")
 
 
 def _holds(key: str, wanted: str | int, facts: Facts) -> bool:
@@ -130,6 +148,7 @@ def weigh(
     machine_now: Instant,
     *,
     world_now: Instant = 0,
+    calendar: BankCalendar | None = None,
     hold: Callable[[FaultRule], str | None] = never_held,
 ) -> list[Verdict]:
     """Return what each rule says of a call, in order; the first without ``why_not`` strikes.
@@ -147,8 +166,8 @@ def weigh(
             verdicts.append(Verdict(rule, False, "it has ended"))
         elif mismatch is not None:
             verdicts.append(Verdict(rule, False, mismatch))
-        elif not rule.is_in_force(world_now, machine_now):
-            verdicts.append(Verdict(rule, False, "it is outside its window"))
+        elif not rule.is_in_force(world_now, machine_now, calendar):
+            verdicts.append(Verdict(rule, False, OUTSIDE))
         elif is_taken:
             verdicts.append(Verdict(rule, False, "an earlier rule strikes"))
         else:

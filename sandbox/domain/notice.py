@@ -1,12 +1,12 @@
 """Notices (お知らせ) to providers and contractors, and changes of the terms of use (規定の変更)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from sandbox.domain.errors import BankError
 from sandbox.domain.time import DAY, Instant, jst_date
+from sandbox.values import dataclass
 
 SHORTEST_OBJECTION_MS = 7 * DAY  # W-68: at least one week
 
@@ -17,6 +17,15 @@ class NoticeKind(StrEnum):
     TERMS = "terms"
     SERVICE = "service"  # a service or a part of it changes or ends
     INFORMATION = "information"
+
+
+class Channel(StrEnum):
+    """How a notice reaches people and programs (T-36): by each on time, late, or not at all."""
+
+    PAGE = "page"  # the bank's page of notices
+    API = "api"  # the same address, as JSON
+    MAILBOX = "mailbox"  # what would be e-mail
+    WEBHOOK = "webhook"  # an event to the providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

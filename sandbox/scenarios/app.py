@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+
+from sandbox.values import dataclass
 
 TIMEOUT_S = 60.0
 
@@ -121,8 +122,13 @@ def mismatch(answer: Answer, what: Mapping[str, Any]) -> str | None:
         return f"the app answers {answer.status}, not {wanted}: {answer.text[:200]}"
     if what.get("stays") and answer.location is not None and urlsplit(answer.location).netloc:
         return f"the app redirects to {answer.location}"
-    for place, value in what.get("answer", {}).items():
-        found = found_at(answer.body, place)
+    return misplaced(answer.body, what.get("answer", {}), "the app's answer")
+
+
+def misplaced(body: Any, wanted: Mapping[str, Any], whose: str) -> str | None:
+    """Return what does not stand at its dotted place of a JSON answer, or None."""
+    for place, value in wanted.items():
+        found = found_at(body, place)
         if found != value:
-            return f"{place} of the app's answer is {found!r}, not {value!r}"
+            return f"{place} of {whose} is {found!r}, not {value!r}"
     return None

@@ -1,12 +1,15 @@
 """What a scenario is, once its file has been read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from sandbox.values import dataclass
+
 Json: TypeAlias = Mapping[str, Any]
+BANK = "tomato"  # where a step names none
 # What a step may do; each is the step's one key beside ``at`` and ``say``.
-ACTIONS = ("link", "callback", "app", "fault", "unfault", "act", "forge", "expect")
+ACTIONS = ("link", "callback", "app", "fault", "unfault", "act", "forge", "rogue", "expect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class Step:
                 return str(self.what["rule"]["effect"]["kind"])
             case "forge":
                 return f"{self.what['kind']}: {self.what['path']}"
+            case "rogue":
+                return f"rogue: {self.what['path']}"
             case "unfault":
                 return str(self.what["name"])
         return ", ".join(self.what)
@@ -54,7 +59,8 @@ class Step:
 class Scenario:
     """``clock``: where the world's time begins, and stands but for the timeline.
 
-    ``findings``: ids of the conduct checks that must find something. ``allowed``: those that may.
+    ``settings``: of the banks, as the environment has them. ``findings``: ids of the conduct checks
+    that must find something. ``allowed``: those that may.
     """
 
     name: str
@@ -63,6 +69,7 @@ class Scenario:
     seed: int
     clock: str
     personas: tuple[str, ...] | None
+    settings: Mapping[str, str] = field(default_factory=dict)
     timeline: tuple[Step, ...]
     findings: frozenset[str] = frozenset()
     allowed: frozenset[str] = frozenset()
@@ -89,6 +96,7 @@ class Verdict:
     steps: tuple[StepOutcome, ...]
     findings: tuple[Json, ...] = ()
     problems: tuple[str, ...] = ()  # of the run as a whole
+    notes: tuple[str, ...] = ()  # what fails nobody: settings that differ, rules that never struck
     reports: Mapping[str, bytes] = field(default_factory=dict)  # file name → contents
 
     @property

@@ -20,6 +20,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "seed": scenario.seed,
         "passed": verdict.has_passed,
         "problems": list(verdict.problems),
+        "notes": list(verdict.notes),
         "steps": [_step(outcome) for outcome in verdict.steps],
         "findings": list(verdict.findings),
     }
@@ -45,6 +46,8 @@ def as_junit(verdict: Verdict) -> bytes:
         name = f"line {outcome.step.line}: {outcome.step.title}"
         _case(suite, name, outcome.problem)
     _case(suite, "conduct", "\n".join(verdict.problems) or None)
+    if verdict.notes:
+        ElementTree.SubElement(suite, "system-out").text = _xml("\n".join(verdict.notes))
     text: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return text
 
@@ -61,6 +64,15 @@ def _xml(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def contents_of(verdict: Verdict) -> dict[str, bytes]:
+    """Return every report of a run, by the name of its file."""
+    return {
+        "run.json": json.dumps(as_json(verdict), ensure_ascii=False, indent=2).encode() + b"\n",
+        "run.xml": as_junit(verdict),
+        **verdict.reports,
+    }
+
+
 def write(verdict: Verdict, folder: Path) -> list[Path]:
     """Write every report of a run into ``folder`` and return the files.
 
@@ -68,11 +80,7 @@ def write(verdict: Verdict, folder: Path) -> list[Path]:
         OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        "run.json": json.dumps(as_json(verdict), ensure_ascii=False, indent=2).encode() + b"\n",
-        "run.xml": as_junit(verdict),
-        **verdict.reports,
-    }
+    contents = contents_of(verdict)
     for name, content in contents.items():
         folder.joinpath(name).write_bytes(content)
     return [folder / name for name in contents]

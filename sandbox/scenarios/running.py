@@ -2,17 +2,18 @@
 falls due at the bank."""
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
 from sandbox.client import ProblemError, UnknownName
-from sandbox.scenarios.app import App, AppUnreachable, found_at, mismatch
+from sandbox.scenarios.app import App, AppUnreachable, found_at, mismatch, misplaced
 from sandbox.scenarios.bank import Bank, Json
 from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, findings_of
 from sandbox.scenarios.forging import forge
 from sandbox.scenarios.linking import Links
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
+from sandbox.scenarios.rogue import Rogue
 
 Told: TypeAlias = Callable[[StepOutcome], Awaitable[None]]
 REPORTS = {"conduct.html": "html", "conduct.xml": "junit"}
@@ -23,10 +24,19 @@ async def tell_nobody(_outcome: StepOutcome) -> None:
 
 
 class Run:
-    """One run of a scenario. The world is new: its clock stands at the scenario's beginning."""
+    """One run of a scenario. The world is new: its clock stands at the scenario's beginning.
+
+    ``notes``: what is to be said beside the verdict, such as settings that are not the scenario's.
+    """
 
     def __init__(
-        self, scenario: Scenario, bank: Bank, app: App, *, tell: Told = tell_nobody
+        self,
+        scenario: Scenario,
+        bank: Bank,
+        app: App,
+        *,
+        tell: Told = tell_nobody,
+        notes: Iterable[str] = (),
     ) -> None:
         self._scenario = scenario
         self._bank = bank
@@ -34,6 +44,7 @@ class Run:
         self._tell = tell
         self._links = Links(bank, app)
         self._rules: dict[str, str] = {}
+        self._notes = list(notes)
         self._kept: dict[str, str] = {}  # what acts have answered, by the names of the scenario
         self._now_ms = 0
         self._opening: Mapping[str, int] = {}
@@ -45,6 +56,7 @@ class Run:
             "unfault": self._unfault,
             "act": self._act,
             "forge": partial(forge, bank),
+            "rogue": Rogue(bank).call,
             "expect": self._expect,
         }
 
@@ -60,6 +72,8 @@ class Run:
             outcome = await self._take(step)
             outcomes.append(outcome)
             await self._tell(outcome)
+        for name in list(self._rules):
+            await self._note_unstruck(name)
         findings = await findings_of(self._bank)
         reports = {
             name: await self._bank.raw("conduct", format=kind) for name, kind in REPORTS.items()
@@ -69,6 +83,7 @@ class Run:
             steps=tuple(outcomes),
             findings=tuple(findings),
             problems=tuple(_conduct_problems(self._scenario, findings)),
+            notes=tuple(self._notes),
             reports=reports,
         )
 
@@ -96,7 +111,14 @@ class Run:
         self._rules[what["name"]] = rule["id"]
         return None
 
+    async def _note_unstruck(self, name: str) -> None:
+        """Note a rule that was there for nothing: it matches, perhaps, what nobody asks for."""
+        rule = await self._bank.call("GET", f"faults/{self._rules[name]}")
+        if not rule["struck"]:
+            self._notes.append(f"the rule {name} has not struck once")
+
     async def _unfault(self, what: Json) -> str | None:
+        await self._note_unstruck(what["name"])
         await self._bank.call("DELETE", f"faults/{self._rules.pop(what['name'])}")
         return None
 
@@ -108,7 +130,7 @@ class Run:
             if found is None:
                 return f"there is no {place} in the answer, to keep as {name}"
             self._kept[name] = str(found)
-        return None
+        return misplaced(answer, what.get("answer", {}), "the answer")
 
     async def _expect(self, what: Json) -> str | None:
         ground = Ground(self._bank, self._tested, self._opening, self._links.codes)

@@ -4,20 +4,21 @@ Whoever is meant is named by persona, or by contractor id and, among several use
 """
 
 import json
-from dataclasses import dataclass
 
 from sandbox.domain.account import AccountState
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.errors import BankError, IllegalTransition, Reason
 from sandbox.domain.persona import TYPE_CODES
 from sandbox.domain.secrets import secret_hash
-from sandbox.services.reconsent import suspend_for_terms, terms_in_force
+from sandbox.services.reconsent import plan_suspension, suspend_for_terms, terms_in_force
 from sandbox.services.seed import fill_on_demand
 from sandbox.services.staff import UnknownSubject
+from sandbox.services.told_secrets import told_hash
 from sandbox.services.world import World
 from sandbox.storage import accounts, acts, contractors, corporate, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader, Transaction
+from sandbox.values import dataclass
 
 PIN_DIGITS, SECRET_LEAST, SECRET_MOST = 4, 4, 64
 _NUMBERS = 10_000_000  # account numbers have seven digits
@@ -61,8 +62,10 @@ class ActService:
             credential = await self._credential(db, who)
             if secret is not None:
                 check_secret(credential.login, secret)
-            drawn = self._world.secret(24) if secret is None else secret
-            hashed = secret_hash(credential.login, drawn)
+            if secret is None:  # nobody is told
+                hashed = secret_hash(credential.login, self._world.secret(24))
+            else:
+                hashed = told_hash(self._world, credential.login, secret)
             await acts.set_secret(db, credential.credential_id, hashed)
             return await self._end(db, credential, Reason.PASSWORD_CHANGED, lag_ms)
 
@@ -80,7 +83,7 @@ class ActService:
             if second is not None:
                 if credential.second_factor_hash is None:
                     raise IllegalTransition("this user signs in without a second factor")
-                hashed = secret_hash(credential.login, second)
+                hashed = told_hash(self._world, credential.login, second)
                 await acts.set_second_factor(db, credential.credential_id, hashed)
             return await self._end(db, credential, Reason.CERTIFICATE_CHANGED, lag_ms)
 
@@ -97,20 +100,25 @@ class ActService:
                 reason=Reason.ID_SHARED.value,
             )
 
-    async def lose_card(self, who: Who, state: str) -> int:
-        """A card or user id is ``lost``, or has ``lapsed``: its grants end for good."""
+    async def lose_card(self, who: Who, state: str, *, lag_ms: int = 0) -> int:
+        """A card or user id is ``lost``, or has ``lapsed``: its grants end for good.
+
+        Nobody signs in with it from now on; the tokens go on for ``lag_ms``.
+        """
+        now = self._world.now()
         async with self._world.database.transaction() as db:
             credential = await self._credential(db, who)
-            await contractors.set_credential_state(db, credential.credential_id, state)
+            found = credential.credential_id
+            await contractors.set_credential_state(db, found, state)
             await world_rows.raise_version(db)
-            return await self._end(db, credential, Reason.CARD_LOST, 0)
+            return await acts.end_grants_of_card(db, found, now=now, at=now + lag_ms)
 
     async def reissue_card(self, who: Who, secret: str) -> int:
         """Issue a card or user id again, with another secret. What has ended stays so: 0."""
         async with self._world.database.transaction() as db:
             credential = await self._credential(db, who)
             check_secret(credential.login, secret)
-            hashed = secret_hash(credential.login, secret)
+            hashed = told_hash(self._world, credential.login, secret)
             await acts.set_secret(db, credential.credential_id, hashed)
             await contractors.set_credential_state(db, credential.credential_id, "live")
             await world_rows.raise_version(db)
@@ -135,10 +143,20 @@ class ActService:
 
     # Terms
 
-    async def require_consent(self) -> int:
-        """Suspend every grant that was given under other terms than today's; return how many."""
+    async def require_consent(self, *, lag_ms: int = 0) -> int:
+        """Suspend every grant that was given under other terms than today's; return how many.
+
+        With a lag none is yet: the agenda does it, under the terms that are in force by then.
+
+        Raises:
+            IllegalTransition: no terms are in force.
+        """
         async with self._world.database.transaction() as db:
-            return await suspend_for_terms(self._world, db, self._bank)
+            if not lag_ms:
+                return await suspend_for_terms(self._world, db, self._bank)
+            await terms_in_force(self._world, db, self._bank)
+            await plan_suspension(self._world, db, self._bank, self._world.now() + lag_ms)
+        return 0
 
     async def agree(self, who: Who) -> int:
         """Let a user agree to the terms in force: what was suspended works again."""
@@ -155,8 +173,12 @@ class ActService:
 
     # Mergers
 
-    async def merge_branch(self, code: str, into: str, name: str | None) -> tuple[int, list[Moved]]:
+    async def merge_branch(
+        self, code: str, into: str, name: str | None, *, lag_ms: int = 0
+    ) -> tuple[int, list[Moved]]:
         """Move the accounts of a branch to another; return the grants that end, and the moves.
+
+        For ``lag_ms`` the grants go on, and show the new ids.
 
         A number that the other branch has already is replaced by the next free one. Cards go on
         as they are printed. Old account ids open nothing any more.
@@ -167,7 +189,7 @@ class ActService:
         """
         if code == into:
             raise IllegalTransition("a branch does not merge into itself")
-        ended, moves = 0, list[Moved]()
+        ended, moves, ends_at = 0, list[Moved](), self._world.now() + lag_ms
         async with self._world.database.transaction() as db:
             found = await acts.list_of_branch(db, self._bank, code)
             if not found:
@@ -177,7 +199,7 @@ class ActService:
             title = name or known or f"支店{into}"
             for account, contractor_id, number in found:
                 ended += await acts.end_grants_of_account(
-                    db, account, at=self._world.now(), reason=Reason.BANK_MERGED.value
+                    db, account, at=ends_at, reason=Reason.BANK_MERGED.value
                 )
                 free = _free_number(number, taken)
                 taken.add(free)

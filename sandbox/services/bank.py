@@ -1,7 +1,6 @@
 """One bank in one world: its services, made once."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import monotonic_s
 from sandbox.domain.api_class import ApiClass
@@ -33,9 +32,12 @@ from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.oauth.signed_access import AccessTokens
 from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
-from sandbox.services.statement_files import StatementFileService
 from sandbox.services.transfers.desk import Transfers, make_transfers
 from sandbox.services.world import World
+from sandbox.values import dataclass
+
+if TYPE_CHECKING:
+    from sandbox.services.statement_files import StatementFileService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +64,15 @@ class Bank:
     registration: RegistrationService
     requests: RequestService
     sign_in: SignInService
-    statement_files: StatementFileService
     tokens: TokenService
     transfers: Transfers
+
+    @property
+    def statement_files(self) -> "StatementFileService":
+        """Statements as files. Imported with the first one, as the files of transfers are."""
+        from sandbox.services.statement_files import StatementFileService
+
+        return StatementFileService(self.world, self.policy, self.facts.bank_code)
 
     def check_log_in(self, authenticated_at: Instant) -> None:
         """Raise ``StepUpNeeded`` where a log-in is older than the bank allows."""
@@ -129,7 +137,6 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         registration=RegistrationService(world, Registrar(bank=name, scopes=facts.scopes)),
         requests=RequestService(world, name, policy, facts, keys),
         sign_in=sign_in,
-        statement_files=StatementFileService(world, policy, facts.bank_code),
         tokens=TokenService(world, policy, access_tokens, identity),
         transfers=make_transfers(world, name, facts.bank_code),
     )

@@ -1,10 +1,11 @@
 """What the services of a bank know of its profile, beside its policy."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.corporate.encryption import SealedFields
+from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ def _read(where: str, entry: Json, scopes: Mapping[str, frozenset[str]]) -> tupl
     bank = entry.get("bank") or next(iter(scopes))
     if bank not in scopes:
         raise ClientsFileRefused(f"{where}: there is no bank {bank!r}, but {', '.join(scopes)}")
+    if "notification_url" in entry or "notification_secret" in entry:
+        raise ClientsFileRefused(f"{where}: the control door says where it is told of events")
     registrar = Registrar(bank=bank, scopes=scopes[bank])
     secret = entry.get("client_secret")
     try:

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sandbox.clock import ClockState, Mode, advanced, frozen, machine_now
 from sandbox.domain.time import Instant, iso, jst_date
 from sandbox.services.agenda import Event, work_off
+from sandbox.services.events import gather
 from sandbox.services.world import World
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
 from sandbox.storage.world import AgendaItem
+from sandbox.values import dataclass
 
 
 class ClockRefused(Exception):
@@ -88,6 +89,7 @@ class ClockService:
             world.clock.set(advanced(start, max(world.now() - before, 0)))
             raise
         await self._settle(state)
+        await gather(world)
         expiries = await world_rows.list_expiries(world.database, before, until)
         events += [
             (at, 9, {"kind": kind, "subject": grant_id, "client_id": client_id})

@@ -17,6 +17,7 @@ from sandbox.domain.conduct.facts import (
     Operation,
     Total,
 )
+from sandbox.domain.conduct.traits import LEAK
 from sandbox.domain.conduct.verdict import Report, judge
 from sandbox.domain.oauth.security import rules_of
 from sandbox.domain.time import DAY, jst_day
@@ -55,7 +56,13 @@ class ConductService:
         ]
         own = [call for call in in_order(calls) if client_id in (None, call.client_id)]
         facts = await self._facts(own, filters, declared)
+        facts = replace(facts, leaked=await self._leaked())
         return await asyncio.to_thread(judge, own, facts)
+
+    async def _leaked(self) -> frozenset[str]:
+        """Return the marks of all tokens that have leaked, whichever calls are judged."""
+        pages = self._world.journal.pages(Filters(equal={"operation": LEAK}))
+        return frozenset([entry["traits"]["leaked"] async for page in pages for entry in page])
 
     async def _facts(self, calls: list[Call], filters: Filters, declared: Declared) -> Facts:
         policies = self._world.policies

@@ -1,23 +1,18 @@
 """What a fault rule may match that is not in the call itself: the day, the hour, the branch."""
 
-from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.fault import FaultRule
+from sandbox.domain.fault_window import day_type_of
 from sandbox.domain.time import HOUR, Instant, jst_date, midnight
 from sandbox.services.world import World
 from sandbox.storage import accounts
 
 # 時間帯: the counters (窓口) are open from 9 to 15.
 PHASES = ((6, "night"), (9, "early"), (15, "counter"), (21, "evening"), (24, "late"))
-BUSINESS_DAY = "business_day"
 
 
 def day_type(world: World, now: Instant | None = None) -> str | None:
     """Return ``business_day``, or why the bank is closed that day; None: nobody knows yet."""
-    try:
-        closure = world.calendar.closure(jst_date(world.now() if now is None else now))
-    except CalendarHorizon:
-        return None
-    return BUSINESS_DAY if closure is None else closure.value
+    return day_type_of(jst_date(world.now() if now is None else now), world.calendar)
 
 
 def hour_phase(world: World, at: Instant | None = None) -> str:

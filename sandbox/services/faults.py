@@ -9,22 +9,28 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sandbox.chance import Draw, draw
 from sandbox.clock import machine_now, monotonic_s
+from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.effect_quota import Quota, quota_of
-from sandbox.domain.fault import Facts, FaultRule, Verdict, weigh
+from sandbox.domain.fault import OUTSIDE, Facts, FaultRule, Verdict, weigh
 from sandbox.domain.fault_window import Window
 from sandbox.domain.time import MINUTE, Instant
 from sandbox.services.fault_board import FaultBoard
 from sandbox.storage import faults
 from sandbox.storage.database import Database, Reader, Transaction
+from sandbox.values import dataclass
 
 DEFAULT_TTL_MS = 10 * MINUTE
 MOST_RULES = 1_000
-RESULT = "result"
+RESULT, DELIVERY = "result", "delivery"
+_STRIKES = {
+    RESULT: "it decides about requests that fall due",
+    DELIVERY: "it strikes events on their way to a provider",
+}
 LOOK_S = 0.1  # how soon a call that hangs finds out that its caller has gone
 
 
@@ -72,7 +78,10 @@ class Strike:
 
 
 class FaultBook:
-    """``rules`` in the order in which they are asked; empty in most worlds, and that is cheap."""
+    """``rules`` in the order in which they are asked; empty in most worlds, and that is cheap.
+
+    ``calendar``: the world's, for windows that are open on days of some type; it may change.
+    """
 
     def __init__(
         self,
@@ -87,6 +96,7 @@ class FaultBook:
         self._now = now
         self._note = note  # told whether there are any rules
         self.rules: tuple[FaultRule, ...] = ()
+        self.calendar: Callable[[], BankCalendar | None] = lambda: None
         self._quotas: dict[str, Quota] = {}
         self._changed = asyncio.Event()
 
@@ -171,7 +181,8 @@ class FaultBook:
     def explain(self, facts: Facts) -> list[Verdict]:
         """Return what each rule would do with such a call, and count nothing.
 
-        A call has no ``kind``: that is a transfer request's, which falls due without one.
+        A call has no ``kind`` and no ``event``: those are a transfer request's that falls due, and
+        of what a provider is told.
         """
         now_ms = _monotonic_ms()
 
@@ -179,11 +190,11 @@ class FaultBook:
             quota = self._quota(rule)
             return _passes(quota is None or quota.wait_ms(_key(rule, facts), now_ms) > 0)
 
-        is_result = "kind" in facts
-        asked = [r for r in self.rules if (r.stage == RESULT) is is_result and r.kind != "tls"]
-        found = {v.rule.fault_id: v for v in self._weigh(asked, facts, hold)}
-        others = "it decides about requests that fall due" if not is_result else "it strikes calls"
-        return [found.get(r.fault_id) or Verdict(r, False, _aside(r, others)) for r in self.rules]
+        family = RESULT if "kind" in facts else DELIVERY if "event" in facts else None
+        asked = [r for r in self.rules if _family(r) == family and r.kind != "tls"]
+        weighed = (self._timed(verdict) for verdict in self._weigh(asked, facts, hold))
+        found = {v.rule.fault_id: v for v in weighed}
+        return [found.get(r.fault_id) or Verdict(r, False, _aside(r)) for r in self.rules]
 
     async def strike(self, facts: Facts, kinds: frozenset[str]) -> Strike | None:
         """Return the rule with an effect of ``kinds`` that strikes this call, and count it."""
@@ -243,7 +254,8 @@ class FaultBook:
         self, db: Transaction, rules: list[FaultRule], facts: Facts, at: Instant
     ) -> FaultRule | None:
         """Return which of ``rules`` decides about a request, and count it with its transaction."""
-        verdicts = weigh(rules, facts, self._dice, machine_now(), world_now=at)
+        calendar = self.calendar()
+        verdicts = weigh(rules, facts, self._dice, machine_now(), world_now=at, calendar=calendar)
         counted = {v.rule.fault_id: _counted(v) for v in verdicts if v.matches}
         if counted:
             self.rules = tuple(counted.get(rule.fault_id, rule) for rule in self.rules)
@@ -252,9 +264,9 @@ class FaultBook:
         return next(strikes, None)
 
     @contextmanager
-    def tentative(self) -> Iterator[None]:
-        """Take the counts of the block's results back where it fails: so does its transaction."""
-        before = {rule.fault_id: rule for rule in self.rules if rule.stage == RESULT}
+    def tentative(self, stage: str = RESULT) -> Iterator[None]:
+        """Take the counts of a stage back where the block fails: so does its transaction."""
+        before = {rule.fault_id: rule for rule in self.rules if rule.stage == stage}
         try:
             yield
         except BaseException:  # cancellation too
@@ -282,7 +294,17 @@ class FaultBook:
     def _weigh(
         self, rules: list[FaultRule] | tuple[FaultRule, ...], facts: Facts, hold: Any
     ) -> list[Verdict]:
-        return weigh(rules, facts, self._dice, machine_now(), world_now=self._now(), hold=hold)
+        now, calendar = self._now(), self.calendar()
+        return weigh(
+            rules, facts, self._dice, machine_now(), world_now=now, calendar=calendar, hold=hold
+        )
+
+    def _timed(self, verdict: Verdict) -> Verdict:
+        """Return a verdict that says, of a closed window, when it opens."""
+        if verdict.why_not != OUTSIDE:
+            return verdict
+        when = verdict.rule.opens_next(self._now(), machine_now(), self.calendar())
+        return replace(verdict, why_not=f"{OUTSIDE} {when}")
 
     def _dice(self, rule: FaultRule) -> float:
         """Return the rule's draw of its next call: same seed and calls, same faults."""
@@ -302,8 +324,15 @@ def _counted(verdict: Verdict) -> FaultRule:
     return replace(rule, seen=rule.seen + 1, struck=rule.struck + is_struck)
 
 
-def _aside(rule: FaultRule, others: str) -> str:
-    return "it has a listener of its own" if rule.kind == "tls" else others
+def _family(rule: FaultRule) -> str | None:
+    """Return the stage of what is no call; None: it strikes calls."""
+    return rule.stage if rule.stage in _STRIKES else None
+
+
+def _aside(rule: FaultRule) -> str:
+    if rule.kind == "tls":
+        return "it has a listener of its own"
+    return _STRIKES.get(rule.stage, "it strikes calls")
 
 
 def _passes(is_used_up: bool) -> str | None:

@@ -1,11 +1,15 @@
 """Notices (お知らせ) of one bank: what it publishes, and what can be read by now."""
 
+from collections.abc import Mapping
+
 from sandbox.domain.errors import BankError
-from sandbox.domain.notice import Notice
+from sandbox.domain.notice import Channel, Notice
+from sandbox.domain.time import Instant
 from sandbox.services.world import World
-from sandbox.storage import calendar
+from sandbox.storage import calendar, notice_channels
 
 MOST_NOTICES, MOST_SHOWN = 1_000, 100
+Channels = Mapping[Channel, Instant | None]  # those that differ from the notice; None: never
 
 
 class NoticesFull(BankError):
@@ -17,20 +21,25 @@ class NoticeService:
         self._world = world
         self._bank = bank
 
-    async def list_published(self) -> list[Notice]:
-        """Return the newest notices that can be read by now, newest first (T-34, T-36)."""
+    async def list_published(self, channel: Channel) -> list[Notice]:
+        """Return the newest notices that have come by a channel, newest first (T-34, T-36)."""
         return await calendar.list_notices(
-            self._world.database, self._bank, published_by=self._world.now(), limit=MOST_SHOWN
+            self._world.database,
+            self._bank,
+            published_by=self._world.now(),
+            limit=MOST_SHOWN,
+            channel=channel,
         )
 
-    async def list_all(self) -> list[Notice]:
+    async def list_all(self) -> list[tuple[Notice, Channels]]:
         """Return every notice, those still to come included, newest first."""
-        return await calendar.list_notices(
-            self._world.database, self._bank, published_by=None, limit=MOST_NOTICES
-        )
+        db = self._world.database
+        found = await calendar.list_notices(db, self._bank, published_by=None, limit=MOST_NOTICES)
+        channels = await notice_channels.of_bank(db, self._bank)
+        return [(notice, channels.get(notice.notice_id, {})) for notice in found]
 
-    async def publish(self, notice: Notice) -> None:
-        """Put a notice up, at its own time.
+    async def publish(self, notice: Notice, channels: Channels | None = None) -> None:
+        """Put a notice up: at its own time, by some channels at another one or never (T-36).
 
         Raises:
             NoticesFull: delete some first.
@@ -39,6 +48,7 @@ class NoticeService:
             if await calendar.count_notices(db, self._bank) >= MOST_NOTICES:
                 raise NoticesFull(f"there are {MOST_NOTICES} notices already: delete some")
             await calendar.insert_notice(db, notice)
+            await notice_channels.save(db, notice.notice_id, channels or {})
 
     async def delete(self, notice_id: str) -> None:
         """Take a notice down; one that is not there is gone already."""

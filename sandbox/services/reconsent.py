@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from sandbox.domain.errors import IllegalTransition, Reason
-from sandbox.domain.time import jst_date, midnight
+from sandbox.domain.time import Instant, jst_date, midnight
 from sandbox.services.world import World
 from sandbox.storage import acts
 from sandbox.storage import world as world_rows
@@ -21,6 +21,11 @@ async def plan(world: World, db: Transaction, bank: str, effective_on: date) -> 
     if due_at <= world.now():
         await suspend_for_terms(world, db, bank)
         return
+    await plan_suspension(world, db, bank, due_at)
+
+
+async def plan_suspension(world: World, db: Transaction, bank: str, due_at: Instant) -> None:
+    """Put it on the agenda that users of a bank have to agree to its terms anew."""
     item = AgendaItem(due_at=due_at, priority=PRIORITY, kind=RECONSENT, subject=bank, detail={})
     await world_rows.add_agenda_once(db, [item])
     world.next_due_at = await world_rows.next_due_at(db)

@@ -12,6 +12,7 @@ from sandbox.services.agenda import catch_up, reload_next_due
 from sandbox.services.oauth import rotation
 from sandbox.services.oauth.registration import learn_clients
 from sandbox.services.opening import reload as reload_opening
+from sandbox.services.reconsent import RECONSENT
 from sandbox.services.stops import plan_all
 from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.world import World
@@ -78,8 +79,11 @@ class ResetService:
         """
         template = await self._template()
         async with self._world.agenda_lock:
+            # Terms stay as they were published, and so does the day on which they ask for consent.
+            kept = await world_rows.list_agenda(self._world.database, RECONSENT)
             await self._world.database.refill(template, DATA_TABLES)
             async with self._world.database.transaction() as db:
+                await world_rows.add_agenda_once(db, kept)
                 await rotation.plan(self._world, db)  # the agenda forgot the keys, which stay
                 await plan_fee_days(self._world, db)
                 await plan_all(self._world, db)

@@ -1,7 +1,5 @@
 """Ending grants early: by the bank, as widely as it sees need (W-58), or by the users (W-55)."""
 
-from dataclasses import dataclass
-
 from sandbox.domain.corporate.user import Act
 from sandbox.domain.errors import Reason
 from sandbox.domain.time import Instant
@@ -10,6 +8,7 @@ from sandbox.services.staff import UnknownSubject
 from sandbox.services.world import World
 from sandbox.storage import clients, contractors, corporate, grants, inspection
 from sandbox.storage.database import Reader, Transaction
+from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +62,12 @@ class RevocationService:
             return await grants.end_grants_of_client(db, target.client_id, at=at, reason=why)
         return await grants.end_grants_of_bank(db, self._bank, at=at, reason=why)
 
-    async def withdraw_consent(self, contractor_id: str, by: str, grant_id: str) -> None:
+    async def withdraw_consent(
+        self, contractor_id: str, by: str, grant_id: str, *, lag_ms: int = 0
+    ) -> None:
         """Let a user take a grant back: the own one, or an administrator anybody's (W-55).
+
+        It ends once the bank has confirmed that, ``lag_ms`` from now on (W-56).
 
         Raises:
             UnknownSubject: no such user, or no live grant of this contractor.
@@ -79,7 +82,8 @@ class RevocationService:
             is_own = standing.credential_id == credential_id
             user.check(Act.WITHDRAW_OWN_CONSENT if is_own else Act.WITHDRAW_ANY_CONSENT)
             reason = Reason.REVOKED_BY_USER.value
-            if not await grants.end_grant(db, grant_id, at=self._world.now(), reason=reason):
+            at = self._world.now() + lag_ms
+            if not await grants.end_grant(db, grant_id, at=at, reason=reason):
                 raise UnknownSubject(grant_id)
 
     async def _grant(self, db: Reader, target: Target) -> str:

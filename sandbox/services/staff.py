@@ -1,6 +1,5 @@
 """What the bank's staff do (行員の操作): block, end, freeze, revoke."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from sandbox.domain.account import Account, AccountState
@@ -9,9 +8,10 @@ from sandbox.domain.ledger import Leg, one_sided
 from sandbox.domain.time import jst_date
 from sandbox.services import ledger
 from sandbox.services.world import World
-from sandbox.storage import accounts, clients, contractors, grants
+from sandbox.storage import accounts, acts, clients, contractors, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader
+from sandbox.values import dataclass
 
 
 class UnknownSubject(Exception):
@@ -55,12 +55,20 @@ class StaffService:
             await contractors.set_contract_state(db, contractor_id, state)
             await world_rows.raise_version(db)
 
-    async def lose_credentials(self, contractor_id: str, *, bank: str | None = None) -> None:
-        """The contractor lost the cash card (or all user ids): eligibility ends (T-2)."""
+    async def lose_credentials(
+        self, contractor_id: str, *, bank: str | None = None, lag_ms: int = 0
+    ) -> None:
+        """The contractor lost the cash card (or all user ids): eligibility ends (T-2).
+
+        Nobody signs in any more; the grants end ``lag_ms`` from now on, for good.
+        """
+        now = self._world.now()
         async with self._world.database.transaction() as db:
             await _check_contractor(db, contractor_id, bank)
             for credential in await contractors.list_credentials(db, contractor_id):
-                await contractors.set_credential_state(db, credential.credential_id, "lost")
+                found = credential.credential_id
+                await contractors.set_credential_state(db, found, "lost")
+                await acts.end_grants_of_card(db, found, now=now, at=now + lag_ms)
             await world_rows.raise_version(db)
 
     async def set_account_state(

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sandbox.clock import Clock
 from sandbox.domain.calendar import BankCalendar
@@ -15,8 +15,10 @@ from sandbox.services.client_index import ClientIndex
 from sandbox.services.client_trust import ClientTrust
 from sandbox.services.faults import FaultBook
 from sandbox.services.journal import Journal
+from sandbox.services.told import Told
 from sandbox.storage.database import Database
 from sandbox.storage.world import WorldRow
+from sandbox.values import dataclass
 
 DEFAULT_WORLD = "default"
 TAG_LENGTH = 8
@@ -48,12 +50,16 @@ class World:
     client_index: ClientIndex
     ready_clients: Mapping[str, tuple[ReadyClient, ...]]  # by bank: every new world knows them
     personas: frozenset[str] | None = None  # those that live here; None: all of the bank's
+    told: Told = field(default_factory=Told)
     next_due_at: Instant | None = None
     users: int = 0  # requests under way: a world in use is not closed
     used_at_s: float = 0.0  # monotonic
     agenda_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapshot_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     clock_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.faults.calendar = lambda: self.calendar
 
     def now(self) -> Instant:
         return self.clock.now()

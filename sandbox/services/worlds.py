@@ -12,6 +12,7 @@ import re
 import shutil
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sandbox.clock import Clock, ClockState, Mode, frozen, machine_now, monotonic_s
@@ -22,6 +23,7 @@ from sandbox.services.availability import AvailabilityBook
 from sandbox.services.bank import Bank, make_bank
 from sandbox.services.calendar import calendar_around
 from sandbox.services.client_index import ClientIndex
+from sandbox.services.events import gather_within
 from sandbox.services.fault_board import FaultBoard
 from sandbox.services.faults import FaultBook
 from sandbox.services.oauth import rotation
@@ -31,6 +33,7 @@ from sandbox.services.seed import NUMBERS_PER_BANK, seed_world
 from sandbox.services.surroundings import Surroundings
 from sandbox.services.templates import TemplateKey, Templates, copy_file
 from sandbox.services.transfers.fee_days import plan_fee_days
+from sandbox.services.told import Told
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import SchemaMismatch
@@ -69,6 +72,7 @@ class Worlds:
         self._ready = surroundings.ready_clients
         everywhere = (client.client_id for ready in self._ready.values() for client in ready)
         self.client_index = ClientIndex(everywhere)
+        self._told = Told()
 
     @property
     def directory(self) -> Path:
@@ -320,6 +324,7 @@ class Worlds:
         await reload_opening(world)
         await catch_up(world)
         world.used_at_s = monotonic_s()
+        world.database.before_commit = partial(gather_within, world)
         self.running[world.name] = world
         self._tags[world.tag] = world.name
         await learn_clients(world)
@@ -374,6 +379,7 @@ class Worlds:
             client_trust=self._around.client_trust,
             client_index=self.client_index,
             ready_clients=self._ready,
+            told=self._told,
             personas=None if row.personas is None else frozenset(row.personas.split()),
         )
 

@@ -1,5 +1,6 @@
 """Rows that acts of the bank and of people change: credentials, suspended grants, branches."""
 
+from sandbox.domain.errors import Reason
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
 
@@ -44,6 +45,23 @@ async def end_grants_elsewhere(
         client_id,
         at,
         reason,
+    )
+
+
+async def end_grants_of_card(
+    db: Transaction, credential_id: int, *, now: Instant, at: Instant
+) -> int:
+    """End every grant that a lost card or user id gave and that still lives now.
+
+    One that lapses before ``at`` is marked too: it is known to go on until then (``Standing``).
+    """
+    return await db.execute(
+        "UPDATE access_grant SET ended_at = $3, end_reason = $4 "
+        "WHERE credential_id = $1 AND expires_at > $2 AND (ended_at IS NULL OR ended_at > $3)",
+        credential_id,
+        now,
+        at,
+        Reason.CARD_LOST.value,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.availability import Scope, Stop, StopKind
-from sandbox.domain.notice import Notice, NoticeKind, TermsChange
+from sandbox.domain.notice import Channel, Notice, NoticeKind, TermsChange
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
 
@@ -16,6 +16,11 @@ _STOP = """
 """
 _NOTICE = """
     notice_id, bank, kind, title_ja, title_en, published_at, effective_at, until_at, about
+"""
+_APPEARS = "CASE WHEN c.notice_id IS NULL THEN n.published_at ELSE c.at END"
+_BY_CHANNEL = f"""
+    n.notice_id, n.bank, n.kind, n.title_ja, n.title_en, {_APPEARS}, n.effective_at, n.until_at,
+    n.about
 """
 # Name, columns and key of each table of ``calendar.sql``, as an export writes them.
 CALENDAR_TABLES = (
@@ -32,6 +37,7 @@ CALENDAR_TABLES = (
         "notice_id number bank kind title_ja title_en published_at effective_at until_at about",
         "notice_id",
     ),
+    ("notice_channel", "notice_id channel at", "notice_id, channel"),
     ("terms_change", "bank version published_at objection_until", "bank, version"),
     ("objection", "bank version contractor_id at", "bank, version, contractor_id"),
 )
@@ -160,17 +166,33 @@ async def insert_notice(db: Transaction, notice: Notice) -> None:
 
 
 async def list_notices(
-    db: Reader, bank: str, *, published_by: Instant | None, limit: int
+    db: Reader,
+    bank: str,
+    *,
+    published_by: Instant | None,
+    limit: int,
+    channel: Channel | None = None,
 ) -> list[Notice]:
-    """Return a bank's notices, newest first: all, or those that can be read by an instant."""
+    """Return a bank's notices, newest first: all, or those that can be read by an instant.
+
+    ``channel``: as they come by it, which may be later than elsewhere, or never (T-36).
+    """
     rows = await db.fetch(
-        f"SELECT {_NOTICE} FROM notice WHERE bank = $1 AND ($2 IS NULL OR published_at <= $2) "
-        "ORDER BY published_at DESC, number DESC LIMIT $3",
+        f"SELECT {_BY_CHANNEL} FROM notice n LEFT JOIN notice_channel c "
+        "ON c.notice_id = n.notice_id AND c.channel = $4 "
+        "WHERE n.bank = $1 AND ($2 IS NULL OR "
+        f"({_APPEARS} IS NOT NULL AND {_APPEARS} <= $2)) ORDER BY 6 DESC, n.number DESC LIMIT $3",
         bank,
         published_by,
         limit,
+        None if channel is None else channel.value,
     )
     return [_notice(row) for row in rows]
+
+
+async def find_notice(db: Reader, notice_id: str) -> Notice | None:
+    row = await db.fetchrow(f"SELECT {_NOTICE} FROM notice WHERE notice_id = $1", notice_id)
+    return None if row is None else _notice(row)
 
 
 async def count_notices(db: Reader, bank: str) -> int:

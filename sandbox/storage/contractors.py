@@ -60,6 +60,19 @@ async def find_persona_credential(db: Reader, bank: str, persona: str) -> Creden
     return None if row is None else _credential(row)
 
 
+async def list_persona_credentials(db: Reader, bank: str) -> dict[str, Credential]:
+    """Return what each persona of a bank signs in with, as ``find_persona_credential`` does."""
+    rows = await db.fetch(
+        f"SELECT {_CREDENTIAL}, COALESCE(u.persona, k.persona) FROM credential l "
+        "JOIN contractor k ON k.contractor_id = l.contractor_id "
+        "LEFT JOIN bank_user u ON u.credential_id = l.credential_id "
+        "WHERE k.bank = $1 AND COALESCE(u.persona, k.persona) IS NOT NULL "
+        "ORDER BY l.credential_id DESC",
+        bank,
+    )
+    return {row[-1]: _credential(row) for row in rows}
+
+
 async def list_stories(db: Reader) -> list[tuple[str, str]]:
     """Return (contractor id, story as JSON) of everyone whose contract lives."""
     rows = await db.fetch(

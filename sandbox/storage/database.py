@@ -5,7 +5,7 @@ SQL is written once, in the subset that SQLite and PostgreSQL share: ``$1`` para
 asked for: the cheapest shape both drivers have.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -44,6 +44,8 @@ class Database(Reader, Protocol):
     """
 
     commits: int
+    # Takes part in each transaction that counts, right before it is committed.
+    before_commit: Callable[[Transaction], Awaitable[None]] | None
 
     def transaction(self, *, counts: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """Run the block as one transaction: all of it, or none of it, also on cancellation.

@@ -30,6 +30,9 @@ def rewrite_world(
         try:
             check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")  # as it is when it is opened
+            if resumed_at is None:
+                # Who is told of the events of one world is told nothing by its copies.
+                connection.execute("UPDATE event_address SET stopped_at = COALESCE(stopped_at, 0)")
             connection.execute("UPDATE world SET name = ?, tag = ?", (name, tag))
             if row is not None:
                 connection.execute(

@@ -128,6 +128,16 @@ async def find_grant_of(db: Reader, prefix: bytes, until: bytes) -> str | None:
     return None if row is None else row[0]
 
 
+async def find_live_access(db: Reader, grant_id: str, now: Instant) -> Row | None:
+    """Return (scope, binding, expires at) of the newest access token of a grant that lives."""
+    return await db.fetchrow(
+        "SELECT scope, binding, expires_at FROM token WHERE grant_id = $1 AND kind = 'access' "
+        "AND spent_at IS NULL AND expires_at > $2 ORDER BY issued_at DESC, token_hash LIMIT 1",
+        grant_id,
+        now,
+    )
+
+
 async def find_newest_client(db: Reader, bank: str, contractor_id: str) -> str | None:
     """Return the client that a contractor consented to last."""
     row = await db.fetchrow(

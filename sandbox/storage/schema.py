@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.storage.database import SchemaMismatch
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA_FILES = (
     "schema.sql",
     "transfers.sql",
@@ -18,6 +18,7 @@ SCHEMA_FILES = (
     "idempotency.sql",
     "incidents.sql",
     "results.sql",
+    "events.sql",
 )
 
 
@@ -40,7 +41,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def schema_of(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    """Return (type, name, text) of all that a file defines: tables, indexes, and no trigger."""
+    """Return (type, name, text) of all that a file defines: tables, indexes, triggers."""
     rows = connection.execute("SELECT type, name, COALESCE(sql, '') FROM sqlite_master")
     return {(row[0], row[1], row[2]) for row in rows}
 

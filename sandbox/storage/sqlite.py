@@ -12,7 +12,7 @@ import asyncio
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import aiosqlite
 
 from sandbox.storage import exchange
-from sandbox.storage.database import Row
+from sandbox.storage.database import Row, Transaction
 from sandbox.storage.files import remove_world_file
 from sandbox.storage.schema import SCHEMA_VERSION, check_version, create_schema, is_blank
 
@@ -103,6 +103,7 @@ class SqliteDatabase:
         self._write_lock = asyncio.Lock()
         self._file_lock = asyncio.Lock()  # checkpoints and copies of the file take turns
         self.commits = 0
+        self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
         # The hot path: one attribute look-up instead of two calls.
         self.fetch = reader.fetch
         self.fetchrow = reader.fetchrow
@@ -124,6 +125,8 @@ class SqliteDatabase:
             try:
                 direct.execute("BEGIN IMMEDIATE")
                 yield self._writer
+                if counts and self.before_commit is not None:
+                    await self.before_commit(self._writer)
                 direct.execute("COMMIT")
             except BaseException:  # cancellation too
                 await self._roll_back()

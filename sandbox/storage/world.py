@@ -1,11 +1,11 @@
 """The world's own row, its agenda and its terms."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
+from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +137,21 @@ async def find_next(db: Reader, until: Instant) -> AgendaItem | None:
     return AgendaItem(
         due_at=row[0], priority=row[1], kind=row[2], subject=row[3], detail=json.loads(row[4])
     )
+
+
+async def list_agenda(db: Reader, kind: str) -> list[AgendaItem]:
+    """Return what is still to come of one kind, in order."""
+    rows = await db.fetch(
+        "SELECT due_at, priority, subject, detail FROM agenda WHERE kind = $1 "
+        "ORDER BY due_at, priority, subject",
+        kind,
+    )
+    return [
+        AgendaItem(
+            due_at=row[0], priority=row[1], kind=kind, subject=row[2], detail=json.loads(row[3])
+        )
+        for row in rows
+    ]
 
 
 async def remove_agenda(db: Transaction, item: AgendaItem) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.domain.notice import Notice, NoticeKind
+from sandbox.domain.notice import Channel, Notice, NoticeKind
 from sandbox.domain.time import iso, jst
 from sandbox.services.notices import NoticeService
 from sandbox.web.front import SERVER, Front, http_date, json_response
@@ -45,8 +45,10 @@ class NoticePages:
     async def show(self, request: web.Request) -> web.Response:
         entry_of(request).operation = "notices"
         bank = await self._front.bank(request, self._profile.name)
-        notices = await NoticeService(bank.world, bank.name).list_published()
-        if not wants_page(request):
+        is_page = wants_page(request)
+        channel = Channel.PAGE if is_page else Channel.API
+        notices = await NoticeService(bank.world, bank.name).list_published(channel)
+        if not is_page:
             body = {"notices": [shown_notice(each) for each in notices]}
             response = json_response(body, now=bank.world.now())
             response.headers["Vary"] = "Accept"

@@ -26,6 +26,13 @@ _KEY: list[Json] = [
     }
 ]
 _FILE: Json = {"type": "string", "format": "binary"}  # of the Zengin format, in Shift_JIS
+MARK = "x-sealed"
+_SEALING = (
+    f"`{MARK}`: 項目暗号化が有効なクライアントでは暗号文（nonce・暗号文・タグの base64、"
+    "AES-256-GCM）で送受信され、スキーマは復号した値のものです。 "
+    "Where field encryption is on for a client, such a field travels as base64(nonce, "
+    "ciphertext, tag) of AES-256-GCM, and its schema is that of the text inside."
+)
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -38,14 +45,15 @@ def document(profile: Profile, schemas: SchemaStore, issuer: str) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": f"{profile.face.name_ja} API",
-            "description": "架空の銀行の試験用APIです。 A fictional bank, for tests only.",
+            "description": _about(profile),
             "version": __version__,
         },
         "servers": [{"url": f"{issuer}{base}"} for base in profile.bases],
         "paths": paths,
         "components": {
             "schemas": {
-                _component(name): _embedded(schemas.text(name)) for name in sorted(_named(profile))
+                _component(name): _marked(_embedded(schemas.text(name)), _sealed(profile))
+                for name in sorted(_named(profile))
             },
             "securitySchemes": {"oauth": _security(profile, issuer)},
         },
@@ -64,6 +72,27 @@ def _component(name: str) -> str:
 
 def _embedded(schema: Json) -> Json:
     return {key: value for key, value in schema.items() if key != "$schema"}
+
+
+def _sealed(profile: Profile) -> frozenset[str]:
+    return frozenset() if profile.sealing is None else profile.sealing.fields.names
+
+
+def _about(profile: Profile) -> str:
+    about = "架空の銀行の試験用APIです。 A fictional bank, for tests only."
+    return f"{about} {_SEALING}" if _sealed(profile) else about
+
+
+def _marked(schema: Any, names: frozenset[str]) -> Any:
+    """Return a copy of a schema that says which fields travel sealed where encryption is on."""
+    if isinstance(schema, list):
+        return [_marked(each, names) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    marked = {key: _marked(value, names) for key, value in schema.items()}
+    for name in names & schema.get("properties", {}).keys():
+        marked["properties"][name][MARK] = True
+    return marked
 
 
 def _operation(row: Endpoint, profile: Profile, schemas: SchemaStore) -> Json:

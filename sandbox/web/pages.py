@@ -1,6 +1,7 @@
 """The pages that the bank's customers see: sign-in, consent, refusal and error.
 
-Plain HTML forms, no script at all. Each page takes its context by keyword:
+Plain HTML forms, no script but the line that sends ``form_post.html`` off. Each page takes its
+context by keyword:
 
 ``sign_in.html``
     bank, provider, kinds, kind, has_second_factor, page_url, action_url, csrf, values (fields typed
@@ -16,6 +17,8 @@ Plain HTML forms, no script at all. Each page takes its context by keyword:
 ``refusal.html``
     bank, provider, code (of ``REFUSAL_CODES``), details, page_url, action_url, csrf. Posts csrf
     and decision (``deny``).
+``form_post.html``
+    bank, redirect_uri (which it posts to), host (of it), values (what it posts).
 ``error.html``
     bank, status, code (of ``ERROR_CODES``; another reads as ``internal``), details. Shown where
     nothing may be redirected, so it says everything in both languages.
@@ -32,7 +35,6 @@ and among ``error_params`` are aware datetimes, days are dates.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
@@ -41,6 +43,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aiohttp import web
 
 from sandbox.domain.time import jst
+from sandbox.values import dataclass
 from sandbox.web.wording import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -110,6 +113,7 @@ DETAIL_LABELS: Final = (
 STYLE_PATH: Final = "/assets/bank.css"
 OWN_STYLE_PATH: Final = "/assets/sandbox.css"  # what is the sandbox's, and not the bank's
 DESK_STYLE_PATH: Final = "/assets/desk.css"  # the contractor's own pages, beside the bank's
+SCRIPT_PATH: Final = "/assets/form_post.js"
 
 # The refusals of sign-in that lie in what was typed; a lock does not.
 _LOCKS = frozenset({"locked", "locked_until"})
@@ -195,6 +199,7 @@ class Pages:
             style_url=_style_url(STYLE_PATH),
             own_style_url=_style_url(OWN_STYLE_PATH),
             desk_style_url=_style_url(DESK_STYLE_PATH),
+            script_url=_style_url(SCRIPT_PATH),
             jst=jst,
             error_codes=ERROR_CODES,
             detail_labels=DETAIL_LABELS,
@@ -218,15 +223,20 @@ class Pages:
         return page
 
 
-def page_response(html: str, *, status: int = 200, form_action: str | None = None) -> web.Response:
+def page_response(
+    html: str, *, status: int = 200, form_action: str | None = None, has_script: bool = False
+) -> web.Response:
     """Return ``html`` as a page that can't be framed, cached, scripted or styled from outside.
 
     ``form_action`` is the redirect URI to which the answer to this page's form may lead, if any,
     or a scheme alone (``"https:"``). Chromium holds every redirect after a form to the policy, so
     a provider whose callback redirects on to another origin needs the scheme. Sign-in, consent
     and refusal all have a button that goes back to the provider.
+    ``has_script``: of the bank's own address, and no other.
     """
     policy = _POLICY if form_action is None else f"{_POLICY} {form_action_source(form_action)}"
+    if has_script:
+        policy = policy.replace("script-src 'none'", "script-src 'self'")
     language = html.language if isinstance(html, Page) else DEFAULT_LANGUAGE
     own = {"Content-Security-Policy": policy, "Content-Language": language}
     return web.Response(
@@ -269,8 +279,8 @@ def is_web_url(url: str) -> bool:
 
 
 def asset_routes() -> list[web.RouteDef]:
-    """Return the routes of what the pages load: style sheets."""
-    paths = (STYLE_PATH, OWN_STYLE_PATH, DESK_STYLE_PATH)
+    """Return the routes of what the pages load: style sheets, and one script."""
+    paths = (STYLE_PATH, OWN_STYLE_PATH, DESK_STYLE_PATH, SCRIPT_PATH)
     return [web.get(path, _style_sender(path)) for path in paths]
 
 
@@ -287,7 +297,8 @@ def _style_sender(path: str) -> Callable[[web.Request], Awaitable[web.Response]]
         }
         if any(tag.value in {version, "*"} for tag in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="text/css", charset="utf-8", headers=headers)
+        kind = "text/javascript" if path == SCRIPT_PATH else "text/css"
+        return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
 
     return send
 

@@ -34,16 +34,6 @@ async def test_an_act_of_a_person_ends_the_family_and_nobody_elses(running, side
     assert await act(running, side.bank, name, persona=side.persona) == {"ended": 0}
 
 
-@pytest.mark.parametrize("name", ["change_password", "change_certificate"])
-async def test_a_lag_lets_the_grants_go_on_for_so_long(running, side, name):
-    token = (await side.log_in())["access_token"]
-    await act(running, side.bank, name, persona=side.persona, lag="90s")
-    await running.advance("89s")
-    assert await side.verdict(token) == (200, None)
-    await running.advance("1s")
-    assert await side.verdict(token) == (401, ENDING[name])
-
-
 async def test_the_journal_tells_of_the_act_and_masks_what_is_secret(running, side):
     await act(running, side.bank, "change_password", persona=side.persona, secret="2580")
     (entry,) = await journalled(running, "change_password")
@@ -166,7 +156,6 @@ async def test_a_user_of_a_contractor_is_named_by_both_ids(running):
         ({"persona": "taro", "contractor_id": "x"}, 422),
         ({"user_id": "x"}, 422),
         ({"persona": "taro", "branch_code": "001"}, 422),
-        ({"persona": "taro", "lag": "soon"}, 422),
         ({"persona": "shoji_maker"}, 404),
         ({"contractor_id": SHOJI}, 404),
         ({"contractor_id": "nobody"}, 404),

@@ -20,6 +20,7 @@ from tests.support import (
 
 WALKER = "walker"
 OPTIONS, KINDS = "options", "contractor_kinds"  # of the walker itself, and not of its request
+NO_SUCH_ACR = '{"id_token":{"acr":{"essential":true,"value":"gold"}}}'
 EVERYTHING_WRONG = {
     "client_id": "nobody",
     "redirect_uri": "https://evil.example/",
@@ -71,7 +72,7 @@ REDIRECTED = [
     ("no_registration", "registration_not_supported", "registration", {"registration": None}),
     ("response_type_code", "invalid_request", "is required", {"response_type": "token"}),
     ("response_type_code", "unsupported_response_type", "code", {"response_type": "code"}),
-    ("response_mode_query", "invalid_request", "response_mode", {"response_mode": "query"}),
+    ("response_mode_known", "invalid_request", "response_mode", {"response_mode": "query"}),
     ("state_given", "invalid_request", "state is required", {"state": "s" * 129}),
     ("state_given", "invalid_request", "state is longer", {"state": "s" * 128}),
     ("scope_allowed", "invalid_request", "scope is required", {"scope": "everything"}),
@@ -95,7 +96,13 @@ REDIRECTED = [
     ("max_age_sound", "invalid_request", "max_age", {"max_age": "999999999"}),
     ("hints_short", "invalid_request", "login_hint is longer", {"login_hint": "h" * 128}),
     ("id_token_hint_ours", "invalid_request", "id_token_hint", {"id_token_hint": None}),
-    ("claims_sound", "invalid_request", "claims must be", {"claims": "{}"}),
+    ("claims_sound", "invalid_request", "claims must be", {"claims": NO_SUCH_ACR}),
+    (
+        "acr_reachable",
+        "unmet_authentication_requirements",
+        "urn:bank-sandbox:acr:single-factor",
+        {"claims": "{}"},
+    ),
     (
         "no_authorization_details",
         "invalid_authorization_details",

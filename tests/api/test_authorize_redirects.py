@@ -26,7 +26,7 @@ async def issuer_of(running):
 ERRORS = [
     {"response_type": None},
     {"response_type": "token"},
-    {"response_mode": "form_post"},
+    {"response_mode": "fragment"},
     {"state": None},
     {"scope": None},
     {"scope": "openid"},

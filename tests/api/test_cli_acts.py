@@ -52,8 +52,8 @@ def test_what_an_act_does_not_take_is_said_in_words(run):
     assert "'persona' is no field" in run("acts", "do", "lose_card", "persona", code=2)
     said = run("acts", "do", "lose_card", "persona=nobody", code=1)
     assert "this bank knows no nobody" in said
-    assert "lag: lose_card takes" in run(
-        "acts", "do", "lose_card", "persona=taro", "lag=1s", code=1
+    assert "lag: agree ends no grant" in run(
+        "acts", "do", "agree", "persona=taro", "lag=1s", code=1
     )
 
 

@@ -131,7 +131,8 @@ def test_the_guide_names_what_the_file_holds():
     for part in ("client", "client2", "client_secret_post"):
         client = CLIENTS[config[part]["client_id"]]
         assert config[part]["client_secret"] == client["client_secret"]
-    assert set(re.findall(r'client_id: "([^"]+)"', GUIDE)) == set(BY_KEY)
+    (script,) = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+    assert set(re.findall(r'"client_id": "([^"]+)"', script)) == set(BY_KEY)
     assert str(FILE.relative_to(ROOT)) in GUIDE
     assert '"/tomato/.well-known/openid-configuration"' in GUIDE
-    assert f'$base + "{BASE}/accounts"' in GUIDE
+    assert f'base + "{BASE}/accounts"' in GUIDE

@@ -15,6 +15,10 @@ from tests.support import bearer, run_sandbox
 HEAD = "name: mine\ntitle: {ja: 題, en: Mine}\nstory: {ja: 話, en: s}\nseed: 1\ntimeline:\n"
 HEALTH = '  - app: {method: GET, path: "/slow", status: 200}\n'
 TOKEN = "control-token-of-the-test"
+# Six lines that would be ten million values.
+ENDLESS = "a: &a [" + "x, " * 9 + "x]\n"
+ENDLESS += "".join(f"{b}: &{b} [" + f"*{a}, " * 9 + f"*{a}]\n" for a, b in pairwise("abcdefg"))
+
 
 
 async def ask(running, method, path="", body=None, *, world="default", token=None):
@@ -256,7 +260,12 @@ async def test_an_app_that_does_not_answer_breaks_the_run(running):
             "before the step",
         ),
         ("name: [\n", 2, ""),
-        ("a: &x [1]\nb: *x\n", 2, "aliases"),
+        ("a: &x [1]\nb: *x\n", 1, "there is no `a` here"),
+        ("a: *x\n", 1, "nothing above is named &x"),
+        ("a: &x [1, *x]\n", 1, "stands within what it names"),
+        (ENDLESS, 6, "more than 100000 values"),
+        (HEAD + "  - act: {path: nothing/here}\n", 6, "the bank has no 'nothing/here'"),
+        (HEAD + "  - act: {path: bank/web21/revoke, json: {all: 1}}\n", 6, "1 is no true or"),
         ("a: " + "[" * 9_000, 1, "nested too deeply"),
         ("- " * 9_000 + "\n", 1, "nested too deeply"),
         ("a: " + "[" * 50 + "]" * 50, 1, "nested too deeply"),

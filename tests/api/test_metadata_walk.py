@@ -126,7 +126,7 @@ async def response_types_supported(running, told):
 async def response_modes_supported(running, told):
     found = await errors_at_authorize(running, told["response_modes_supported"], "response_mode")
     assert set(found.values()) == {None}
-    others = ["fragment", "form_post", "query.jwt", "jwt"]
+    others = ["fragment", "query.jwt", "form_post.jwt", "jwt"]
     unlisted = await errors_at_authorize(running, others, "response_mode")
     assert set(unlisted.values()) == {"invalid_request"}
 

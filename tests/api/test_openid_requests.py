@@ -252,7 +252,7 @@ async def test_a_request_may_come_as_a_form(running, browser):
         ("prompt", "login consent", "login  consent"),
         ("dpop_jkt", "x" * 43, "x" * 44),
         ("resource", "API_BASE", "API_BASE/"),
-        ("response_mode", "query", "form_post"),
+        ("response_mode", "query", "fragment"),
     ],
 )
 async def test_each_parameter_has_its_longest_and_its_oddest_value(

@@ -17,7 +17,7 @@ from uuid import uuid4
 from joserfc import jwt
 from joserfc.jwk import import_key
 
-from tests.bench.load import Load, Ratio, ratio
+from tests.bench.load import CONNECTIONS, Load, Ratio, ratio
 from tests.process import serving
 from tests.support import AGGREGATOR, BASE, CHALLENGE, NOW, REDIRECT_URI, VERIFIER, basic, bearer
 
@@ -27,6 +27,7 @@ ISSUED_S = int(datetime.fromisoformat(NOW).timestamp())
 Measure = Callable[[int, int], Ratio]
 ENVIRONMENT = {
     "SANDBOX_TOMATO_RATE_LIMIT_PER_MINUTE": "0",
+    "SANDBOX_WEB21_RATE_LIMIT_PER_MINUTE": "0",
     "SANDBOX_TOMATO_ONE_GRANT_PER_PROVIDER": "0",  # each code of a round keeps its grant
 }
 
@@ -61,15 +62,21 @@ class Servers:
         answer = call(f"{self.base}/oauth/token", form_of(self.code(persona)), basic(AGGREGATOR))
         return str(answer["access_token"])
 
-    def compare(self, own: Load) -> Measure:
-        """Return the measure of ``own`` against the bare handler under the same load."""
-        base = Load(
+    def bare(self, own: Load) -> Load:
+        """Return the same load on the bare handler."""
+        return Load(
             pid=self.bare_pid,
             url=f"{self.bare_url}/bare",
             headers=own.headers,
             # As long as the real ones, and as many.
-            bodies=None if own.bodies is None else lambda: [form_of("c" * 51)] * CODES,
+            bodies=None if own.bodies is None else lambda: [own.example] * CODES,
+            content_type=own.content_type,
+            connections=own.connections,
         )
+
+    def compare(self, own: Load) -> Measure:
+        """Return the measure of ``own`` against the bare handler under the same load."""
+        base = self.bare(own)
         return lambda rounds, seconds: ratio(own, base, rounds=rounds, seconds=seconds)
 
     def read(self, path: str, token: str, status: int = 200) -> Load:
@@ -124,8 +131,8 @@ def balance_read(at: Servers) -> Load:
     return at.read(f"/accounts/{first_account(at, token)}", token)
 
 
-def balance(at: Servers) -> Measure:
-    return at.compare(balance_read(at))
+def balance(at: Servers, connections: int = CONNECTIONS) -> Measure:
+    return at.compare(replace(balance_read(at), connections=connections))
 
 
 def journal(at: Servers, directory: Path, rounds: int, seconds: int) -> Ratio:
@@ -194,7 +201,13 @@ def exchanges(at: Servers, client_id: str, headers: dict[str, str]) -> Load:
     def forms() -> Sequence[str]:
         return [form_of(at.code("taro", client_id)) for _ in range(CODES)]
 
-    return Load(pid=at.bank_pid, url=f"{at.base}/oauth/token", headers=headers, bodies=forms)
+    return Load(
+        pid=at.bank_pid,
+        url=f"{at.base}/oauth/token",
+        headers=headers,
+        bodies=forms,
+        example=form_of("c" * 51),
+    )
 
 
 def proof_key() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 CONNECTIONS = 8
 CLIENT_REQUESTS = 2_000  # per round, where there is no wrk
 _DONE = re.compile(r"(\d+) requests in ")
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
@@ -33,8 +35,11 @@ class Ratio:
 
 def cpu_s(pid: int) -> float:
     """Return the seconds of CPU that the threads of a process have had, from /proc."""
-    tasks = Path("/proc", str(pid), "task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    total_ns = 0
+    for task in Path("/proc", str(pid), "task").iterdir():
+        with suppress(FileNotFoundError):  # it has ended since
+            total_ns += int((task / "schedstat").read_text().split()[0])
+    return total_ns / 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +51,38 @@ class Load:
     headers: Mapping[str, str]
     status: int = 200
     bodies: Callable[[], Sequence[str]] | None = None
+    example: str = ""  # of a body, for a handler that reads none
+    content_type: str = "application/x-www-form-urlencoded"
+    connections: int = CONNECTIONS
     proofs: Callable[[int], Sequence[str]] | None = None  # a DPoP header for each request
 
     def cpu_us(self, seconds: int) -> float:
         """Return the server's microseconds of CPU per request, over one round."""
         # Made before the clock starts: it may take calls of its own.
         differ = self.bodies is not None or self.proofs is not None
-        requests = self._requests() if differ or not _has_wrk() else None
+        requests = self._requests() if differ or not has_wrk() else None
         before = cpu_s(self.pid)
         count = self._by_wrk(seconds) if requests is None else self._by_client(requests)
         return (cpu_s(self.pid) - before) / count * 1e6
+
+    def rate(self, seconds: int) -> float:
+        """Return how many requests a second wrk gets through; there must be a wrk."""
+        found = _RATE.search(self._wrk(seconds))
+        assert found is not None
+        return float(found[1])
 
     def _requests(self) -> list[bytes]:
         bodies = [""] * CLIENT_REQUESTS if self.bodies is None else self.bodies()
         proofs = [None] * len(bodies) if self.proofs is None else self.proofs(len(bodies))
         return [self._request(body, proof) for body, proof in zip(bodies, proofs, strict=True)]
 
-    def _by_wrk(self, seconds: int) -> int:
+    def _wrk(self, seconds: int) -> str:
         headers = [part for pair in self.headers.items() for part in ("-H", ": ".join(pair))]
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *headers, self.url]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s", *headers, self.url]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def _by_wrk(self, seconds: int) -> int:
+        said = self._wrk(seconds)
         done, failed = _DONE.search(said), _FAILED.search(said)
         assert done is not None, said
         count = int(done[1])
@@ -84,14 +101,11 @@ class Load:
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         lines += [] if proof is None else [f"DPoP: {proof}"]
         if body:
-            lines += [
-                "Content-Type: application/x-www-form-urlencoded",
-                f"Content-Length: {len(body)}",
-            ]
+            lines += [f"Content-Type: {self.content_type}", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", body]).encode()
 
     async def _drive(self, requests: list[bytes]) -> None:
-        shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
+        shares = [requests[number :: self.connections] for number in range(self.connections)]
         await asyncio.gather(*(self._connection(share) for share in shares))
 
     async def _connection(self, requests: list[bytes]) -> None:
@@ -107,7 +121,7 @@ class Load:
         writer.close()
 
 
-def _has_wrk() -> bool:
+def has_wrk() -> bool:
     return shutil.which("wrk") is not None
 
 

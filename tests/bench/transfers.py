@@ -65,7 +65,7 @@ def bystander(url: str) -> Iterator[Bystander]:
 
 @cache
 def figures(rounds: int) -> dict[str, Figures]:
-    """Return seconds of each act, ``"<act> held"`` in ms, and ``memory`` in MiB above idle."""
+    """Return seconds of each act, ``"<act> held"`` in ms, and ``memory`` in MB above idle."""
     taken: dict[str, list[float]] = {}
     for _ in range(rounds):
         with serving(**ENVIRONMENT) as server:
@@ -79,7 +79,7 @@ def one_life(server: Server) -> dict[str, float]:
     tokens = {persona: access_token(server, persona, scope) for persona, scope in HOLDERS.items()}
     base, found = f"{server.data_url}{BASE}/bulk_transfers", {}
     sent = large_request(ITEMS)
-    idle_mib = high_water_mib(server)
+    idle_mb = high_water_mb(server)
     with bystander(server.data_url) as other:
 
         def timed(act: str, url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def one_life(server: Server) -> dict[str, float]:
         clock = f"{server.control}/clock/advance"
         post(clock, b'{"by": "7d21h50m"}', {})  # to 24 November, 07:50
         timed("settle", clock, b'{"by": "20m"}', {})
-    found["memory"] = high_water_mib(server) - idle_mib
+    found["memory"] = high_water_mb(server) - idle_mb
     shown = f"{server.control}/transfers/{made['transaction_id']}?limit=1"
     assert get(shown)["transfer"]["status"] == "settled"
     return found
@@ -144,8 +144,8 @@ def get(url: str) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
-def high_water_mib(server: Server) -> float:
+def high_water_mb(server: Server) -> float:
     """Return the most that the process has held in memory at once, so far."""
     with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
         lines = dict(line.split(":", 1) for line in status)
-    return int(lines["VmHWM"].split()[0]) / 1024
+    return int(lines["VmHWM"].split()[0]) * 1024 / 1e6

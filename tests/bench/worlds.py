@@ -17,7 +17,7 @@ FROZEN = {"mode": "frozen", "at": "2026-11-16T10:00:00+09:00"}
 
 @cache
 def figures(rounds: int) -> dict[str, Figures]:
-    """Return milliseconds of wall time for each act, and resident MiB with ``ALIVE`` worlds."""
+    """Return milliseconds of wall time for each act, and resident MB with ``ALIVE`` worlds."""
     with serving(clock=None, SANDBOX_MOST_WORLDS=str(ALIVE + 10)) as server:
         base = f"{server.control_url}/api/v1/worlds"
         post_json(base, {"name": "warm", "clock": FROZEN})  # the template is made once
@@ -30,7 +30,7 @@ def figures(rounds: int) -> dict[str, Figures]:
         for number in range(rounds * 4, ALIVE - 2):
             post_json(base, {"name": f"n{number}", "clock": FROZEN})
         found = {name: (median(ms), min(ms), max(ms)) for name, ms in taken.items()}
-        rss = resident_mib(server)
+        rss = resident_mb(server)
         return {**found, "alive": (rss, rss, rss)}
 
 
@@ -40,10 +40,10 @@ def timed(into: list[float], url: str, body: dict[str, Any]) -> None:
     into.append((time.perf_counter() - begun) * 1000)
 
 
-def resident_mib(server: Server) -> float:
+def resident_mb(server: Server) -> float:
     with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
         lines = dict(line.split(":", 1) for line in status)
-    return int(lines["VmRSS"].split()[0]) / 1024
+    return int(lines["VmRSS"].split()[0]) * 1024 / 1e6
 
 
 def post_json(url: str, body: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from tests.browser.support import Person
 from tests.desk import DESK, FIRST, MAKER, Orders, item, logins
 from tests.direct import Direct
 
+BAR = ".tester summary"
 LONG_COMMENT = "支払先の口座が変わったそうです。請求書をお確かめのうえ送り直してください。"
 
 
@@ -42,6 +43,16 @@ async def identify(person: Person, persona: str) -> None:
 
 async def desk_sign_in(person: Person) -> None:
     await go(person, "")
+
+
+async def desk_sign_in_bar(person: Person) -> None:
+    await go(person, "/sign-in")
+    await person.page.click(BAR)
+
+
+async def desk_identity_bar(person: Person) -> None:
+    await desk_identity(person)
+    await person.page.click(BAR)
 
 
 async def desk_wrong_password(person: Person) -> None:
@@ -214,6 +225,7 @@ PLACES = {
     way.__name__: way
     for way in (
         desk_sign_in,
+        desk_sign_in_bar,
         desk_wrong_password,
         desk_locked,
         desk_start_first_stage,
@@ -226,6 +238,7 @@ PLACES = {
         desk_user,
         desk_user_confirm,
         desk_identity,
+        desk_identity_bar,
         desk_client_to_issue,
         desk_issued,
         desk_client_to_register,

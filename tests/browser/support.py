@@ -67,7 +67,7 @@ def personas() -> dict[str, dict[str, Any]]:
 class Provider:
     """接続事業者: where the bank sends the browser back to, and any other site of the web.
 
-    ``calls`` are the queries that came back; ``pages`` are further pages, by path.
+    ``calls`` are the queries and forms that came back; ``pages`` are further pages, by path.
     """
 
     port: int = 0
@@ -85,7 +85,8 @@ class Provider:
 
     async def answer(self, request: web.Request) -> web.Response:
         if request.path == "/callback":
-            self.calls.append(dict(request.query))
+            posted = await request.post() if request.method == "POST" else {}
+            self.calls.append({**request.query, **{n: str(v) for n, v in posted.items()}})
         body = self.pages.get(request.path, "<!DOCTYPE html><title>provider</title><p>ok</p>")
         return web.Response(text=body, content_type="text/html")
 
@@ -96,6 +97,7 @@ async def provider_site() -> AsyncIterator[Provider]:
     provider = Provider()
     app = web.Application()
     app.router.add_get("/{path:.*}", provider.answer)
+    app.router.add_post("/callback", provider.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     try:

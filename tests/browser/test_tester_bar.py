@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.browser.desks import go
 from tests.browser.support import count_grants
+from tests.desk import logins
 
 BAR = ".tester summary"
 
@@ -48,3 +50,31 @@ async def test_enter_in_a_field_presses_the_banks_own_button(person):
         await person.page.press("#pin", "Enter")
     assert await person.is_at("consent")
     assert "架空 太郎" in await person.text()
+
+
+async def test_on_the_contractors_pages_the_keyboard_signs_a_user_in_and_proves_who_it_is(person):
+    await go(person, "/sign-in")
+    page = person.page
+    button = page.locator('.tester button[value="sign_in:shoji_maker"]')
+    assert not await button.is_visible()
+    await page.locator(BAR).focus()
+    await page.keyboard.press("Enter")
+    await button.focus()
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert await page.locator(".desk-who").count() == 1
+    assert await page.locator(".tester").count() == 0
+    await go(person, "/client")
+    await page.click(BAR)
+    async with page.expect_navigation():
+        await page.click('.tester button[value="identify"]')
+    assert page.url.partition("?")[0].endswith("/desk/client")
+
+
+async def test_enter_in_a_field_of_the_contractors_page_presses_the_banks_own_button(person):
+    await go(person, "/sign-in")
+    for name, value in logins()["shoji_viewer"].items():
+        await person.page.fill(f"#{name}", value)
+    async with person.page.expect_navigation():
+        await person.page.press("#password", "Enter")
+    assert await person.page.locator(".desk-who").count() == 1

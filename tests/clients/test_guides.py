@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,28 @@ def commands(group=None, words=()):
             yield " ".join((*words, name))
 
 
-def test_the_guide_to_the_command_line_names_every_command_and_no_other():
-    rows = re.findall(r"^\| `([a-z -]+)` \|", read("cli.md"), re.MULTILINE)
-    assert sorted(rows) == sorted(commands())
+def table_of_commands():
+    """Return the cells of names and of examples of the guide's table."""
+    table = read("cli.md").partition("| to | there is |")[2].partition("\n\n")[0]
+    rows = [line.split(" | ") for line in table.splitlines()[2:]]
+    return [[re.findall(r"`([^`]+)`", cell) for cell in row[1:]] for row in rows]
+
+
+def test_the_guide_to_the_command_line_names_every_command_and_group_once():
+    named = [name for names, _ in table_of_commands() for name in names]
+    assert sorted(named) == sorted(get_command(app).commands)
+
+
+@pytest.mark.parametrize(
+    "example", [each for _, examples in table_of_commands() for each in examples]
+)
+def test_an_example_of_the_guide_to_the_command_line_is_one(example):
+    words = shlex.split(example)
+    assert " ".join(words[:2]) in commands() or words[0] in commands()
+    command = get_command(app)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    command.make_context(None, words)  # raises where an argument or an option is none of it
 
 
 def test_the_guide_to_the_command_line_names_every_exit_code():

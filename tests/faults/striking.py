@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import requests
 
+from tests.faults.seeing import Ask, by_aiohttp, by_curl
 from tests.support import BASE, Running, bearer
 
 PATIENCE_S = 0.6  # of the clients: what hangs ends for them after this
@@ -78,45 +78,17 @@ class Striker:
                 return answer.status, json.loads(text), answer.headers
             return answer.status, None, answer.headers
 
-    # What three clients make of it: a status and a word on the body, or the name of their error.
+    # What clients make of it: a status, or the name of their error.
 
     async def seen_by_aiohttp(self, method: str = "GET") -> str:
-        timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            try:
-                async with session.request(
-                    method, self.url, headers=bearer(self.token), max_redirects=3
-                ) as answer:
-                    await answer.read()
-                    return str(answer.status)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                return type(error).__name__
-
-    async def seen_by_requests(self) -> str:
-        return await asyncio.to_thread(self._requests)
-
-    def _requests(self) -> str:
-        with requests.Session() as session:
-            session.max_redirects = 3
-            try:
-                answer = session.get(self.url, headers=bearer(self.token), timeout=PATIENCE_S)
-                return str(answer.status_code)
-            except requests.RequestException as error:
-                return type(error).__name__
+        return (await by_aiohttp(self._ask(method))).outcome
 
     async def seen_by_curl(self) -> str:
-        """Return the status, and curl's exit code where it is not 0."""
-        process = await asyncio.create_subprocess_exec(
-            "curl",
-            *("-sS", "-L", "--max-redirs", "3", "--compressed", "--max-time", str(PATIENCE_S)),
-            *("-o", "/dev/null", "-w", "%{http_code}"),
-            *("-H", f"Authorization: Bearer {self.token}"),
-            self.url,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        output, _ = await process.communicate()
-        return output.decode() if not process.returncode else f"exit {process.returncode}"
+        return (await by_curl(self._ask("GET"))).outcome
+
+    def _ask(self, method: str) -> Ask:
+        headers = bearer(self.token)
+        return Ask(url=self.url, method=method, headers=headers, patience_s=PATIENCE_S)
 
     async def raw(self, *, method: str = "GET") -> bytes:
         """Return every byte that comes until the connection ends; ``b"RST"`` where it is reset."""

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.domain.effect import (
     CALL_KINDS,
+    DELIVERY_KINDS,
     EFFECTS,
     OAUTH_KINDS,
     RESULT_KINDS,
@@ -78,7 +79,7 @@ def test_the_schema_of_a_match_has_every_key():
 
 
 def test_every_kind_is_carried_out_somewhere_and_strikes_at_known_stages():
-    others = OAUTH_KINDS | STATEMENT_KINDS | RESULT_KINDS | TLS_KINDS
+    others = OAUTH_KINDS | STATEMENT_KINDS | RESULT_KINDS | DELIVERY_KINDS | TLS_KINDS
     assert set(EFFECTS) == CALL_KINDS | others
     for kind, each in EFFECTS.items():
         assert set(each.stages) <= set(STAGES), kind

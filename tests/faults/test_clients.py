@@ -1,156 +1,180 @@
-"""What clients that others wrote make of each effect, on a real socket (docs/faults.md)."""
+"""What HTTP clients repeat by themselves, and that the journal has each attempt (faults §2).
 
-import re
-from pathlib import Path
+Each client calls on a new connection, and on one that is kept from a call before.
+"""
 
+import asyncio
+import json
+
+import aiohttp
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
-PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
-BROKEN = ("ServerDisconnectedError", "ConnectionError", "exit 52")
-SILENT = ("TimeoutError", "ReadTimeout", "exit 28")
-CUT = ("ClientPayloadError", "ChunkedEncodingError", "exit 18")
-FINE = ("200", "200", "200")
-OFTEN = {"times": 9}
-AFTER = {"stage": "after_commit"}
-DAY = {"window": {"daily": {"from": "00:00", "to": "23:59"}}}
+from tests.direct import Direct
+from tests.faults.rows import ask_accounts
+from tests.faults.seeing import by_aiohttp
+from tests.ordering import NO_CHECKS, Orders, request_data
+from tests.support import bearer
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-def every(status):
-    return (status, status, status)
-
-
-# Kind, parameters, what stands beside the effect; then what aiohttp, requests and curl see.
-SEEN = [
-    ("fixed_delay", {"delay_ms": 20}, {}, FINE),
-    ("fixed_delay", {"delay_ms": 20}, AFTER, FINE),
-    ("fixed_delay", {"delay_ms": 3000}, {}, SILENT),
-    ("uniform_delay", {"lower_ms": 10, "upper_ms": 20}, {}, FINE),
-    ("long_tail_delay", {"p50_ms": 10, "p95_ms": 20, "p99_ms": 30}, {}, FINE),
-    ("bandwidth", {"kb_per_s": 10}, {}, FINE),
-    ("dribble", {"total_ms": 100}, {}, FINE),
-    ("slow_headers", {"pause_ms": 50}, {}, FINE),
-    ("slow_headers", {"pause_ms": 3000}, {}, SILENT),
-    ("never_answer", {}, {}, SILENT),
-    ("never_answer", {}, AFTER, SILENT),
-    ("wait_then_close", {"after_ms": 50}, {}, BROKEN),
-    ("wait_then_close", {"after_ms": 50}, AFTER, BROKEN),
-    ("slow_close", {"delay_ms": 50}, {}, FINE),
-    # requests calls a time-out within the body a broken connection.
-    ("slow_close", {"delay_ms": 3000}, {}, ("TimeoutError", "ConnectionError", "exit 28")),
-    ("refuse_connections", {}, {}, ("ClientOSError", "ConnectionError", "exit 7|exit 56")),
-    ("empty_close", {}, OFTEN, BROKEN),
-    ("empty_close", {}, {**OFTEN, **AFTER}, BROKEN),
-    ("reset", {}, OFTEN, ("ClientOSError", "ConnectionError", "exit 56")),
-    ("reset", {}, {**OFTEN, **AFTER}, ("ClientOSError", "ConnectionError", "exit 56")),
-    (
-        "reset",
-        {},
-        {**OFTEN, "stage": "reply"},
-        ("ClientPayloadError", "ChunkedEncodingError|ConnectionError", "exit 56"),
-    ),
-    ("random_bytes", {}, {}, ("ClientResponseError", "ConnectionError", "exit 1")),
-    ("malformed_chunk", {}, {}, ("ClientResponseError", "ChunkedEncodingError", "exit 56")),
-    ("truncated_body", {}, {}, CUT),
-    ("truncated_body", {"bytes": 0}, {}, CUT),
-    ("truncated_body", {"bytes": 10**8}, {}, CUT),
-    ("maintenance_page", {}, {}, every("503")),
-    ("maintenance_page", {"status": 200}, {}, FINE),
-    ("status", {"status": 502}, {}, every("502")),
-    ("status", {"status": 503}, AFTER, every("503")),
-    ("status_mix", {"choices": [{"weight": 1, "status": 500}]}, {}, every("500")),
-    ("outage", {}, DAY, every("503")),
-    ("rate_limit", {"limit": 0}, {}, every("429")),
-    ("punish_early_retry", {"retry_after_s": 5}, {}, every("429")),
-    ("redirect", {}, {}, ("TooManyRedirects", "TooManyRedirects", "exit 47")),
-    ("redirect", {"hops": 2}, {}, FINE),
-    (
-        "redirect",
-        {"location": "http://127.0.0.1:9/"},
-        {},
-        ("ClientConnectorError", "ConnectionError", "exit 7"),
-    ),
-    (
-        "bad_compression",
-        {"how": "corrupt"},
-        {},
-        ("ClientPayloadError", "ContentDecodingError", "exit 61"),
-    ),
-    (
-        "bad_compression",
-        {"how": "not_compressed"},
-        {},
-        ("ClientPayloadError", "ContentDecodingError", "exit 61"),
-    ),
-    ("bad_compression", {"how": "cut_off"}, {}, FINE),  # none of the three finds out
-    ("bad_compression", {"how": "swollen"}, {}, FINE),
-    ("lost_answer", {}, {}, BROKEN),
-    ("lost_answer", {"how": "gateway_timeout"}, {}, every("504")),
-    ("lost_answer", {"how": "truncated_body"}, {}, CUT),
-    ("lost_answer", {"how": "never_answer"}, {}, SILENT),
-]
+REPEATABLE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
+METHODS = (*REPEATABLE, "POST", "PATCH")
+BREAKING = ("reset", "empty_close")
+ERROR = "error"
 
 
-def name_of(case):
-    kind, effect, rule, _ = case
-    return " ".join([kind, *map(str, effect.values()), str(rule.get("stage", ""))]).strip()[:60]
+# Each returns what its caller sees of so many calls in a row over one connection.
 
 
-@pytest.mark.parametrize("case", SEEN, ids=name_of)
-async def test_each_client_sees_what_the_page_says(striker, case):
-    kind, effect, rule, expected = case
+async def many_by_aiohttp(url: str, headers: dict, method: str, count: int) -> list[str]:
     seen = []
-    for look in (striker.seen_by_aiohttp, striker.seen_by_requests, striker.seen_by_curl):
-        fault = await striker.add(kind, rule, **effect)
-        seen.append(await look())
-        assert (await striker.show(fault))["struck"] >= 1
-        await striker.remove(fault)
-    for found, wanted in zip(seen, expected, strict=True):
-        assert re.fullmatch(wanted, found), (kind, seen)
-    assert await striker.statuses(1) == [200], "gone at once"
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for _ in range(count):
+            try:
+                async with session.request(method, url) as answer:
+                    await answer.read()
+                    seen.append(str(answer.status))
+            except aiohttp.ClientError:
+                seen.append(ERROR)
+    return seen
 
 
-# Silent repetition (faults §2): aiohttp sends a GET, PUT or DELETE once more by itself.
-
-REPEATED = [
-    ("reset", "GET", 1, "200", 2),
-    ("reset", "GET", 2, "ClientOSError", 2),
-    ("empty_close", "GET", 1, "200", 2),
-    ("empty_close", "GET", 2, "ServerDisconnectedError", 2),
-    ("empty_close", "POST", 1, "ServerDisconnectedError", 1),
-    ("reset", "POST", 1, "ClientOSError", 1),
-    ("truncated_body", "GET", 1, "ClientPayloadError", 1),
-]
+async def many_by_requests(url: str, headers: dict, method: str, count: int) -> list[str]:
+    return await asyncio.to_thread(_requests, url, headers, method, count)
 
 
-@pytest.mark.parametrize(("kind", "method", "times", "seen", "attempts"), REPEATED)
-async def test_the_journal_shows_every_attempt_of_a_silent_repetition(
-    striker, kind, method, times, seen, attempts
-):
-    fault = await striker.add(kind, {"times": times})
-    before = len(await striker.journal())
-    assert await striker.seen_by_aiohttp(method) == seen
-    entries = (await striker.journal())[before:]
+def _requests(url, headers, method, count, retries=0) -> list[str]:
+    seen = []
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(max_retries=retries))
+        for _ in range(count):
+            try:
+                answer = session.request(method, url, headers=headers, timeout=10)
+                seen.append(str(answer.status_code))
+            except requests.RequestException:
+                seen.append(ERROR)
+    return seen
+
+
+async def many_by_curl(url: str, headers: dict, method: str, count: int) -> list[str]:
+    words = ["-I"] if method == "HEAD" else ["-X", method]
+    words += [word for pair in headers.items() for word in ("-H", ": ".join(pair))]
+    return await curl(*words, *[url] * count, count=count)
+
+
+async def curl(*words: str, count: int) -> list[str]:
+    tail = ["-w", "%{stderr}%{http_code} %{exitcode}\n"]
+    process = await asyncio.create_subprocess_exec(
+        *("curl", "-s", "--max-time", "10", *tail, *words),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    lines = [line.split() for line in said.decode().splitlines()]
+    assert len(lines) == count, said
+    return [status if code == "0" else ERROR for status, code in lines]
+
+
+CLIENTS = {"aiohttp": many_by_aiohttp, "requests": many_by_requests, "curl": many_by_curl}
+# What each sends once more, without a word to its caller.
+REPEATED = {
+    ("aiohttp", "new"): REPEATABLE,
+    ("aiohttp", "kept"): REPEATABLE,
+    ("requests", "new"): (),
+    ("requests", "kept"): (),
+    ("curl", "new"): (),
+    ("curl", "kept"): METHODS,
+}
+
+
+@pytest.mark.parametrize(("client", "connection"), REPEATED, ids=str)
+async def test_the_journal_shows_every_attempt_of_a_silent_repetition(shared, client, connection):
+    before = 1 if connection == "kept" else 0  # calls that are let pass, so that it is kept
+    headers = bearer(shared.token)
+    for method in METHODS:
+        attempts = 2 if method in REPEATED[client, connection] else 1
+        for kind in BREAKING:
+            for times in (1, 2):
+                fault = await shared.add(kind, {"skip": before, "times": times})
+                seen = await CLIENTS[client](shared.url, headers, method, before + 1)
+                struck = min(times, attempts)
+                said = (client, connection, method, kind, times, seen)
+                assert (seen[-1] == ERROR) is (struck == attempts), said
+                assert ERROR not in seen[:-1], said
+                entries = [e for e in await shared.journal(last="9") if e.get("fault") == fault]
+                assert (len(entries), {e["method"] for e in entries}) == (struck, {method}), said
+                assert all("status" not in entry for entry in entries), "nobody got an answer"
+                assert (await shared.show(fault))["seen"] == before + attempts, said
+                await shared.remove(fault)
+
+
+async def test_a_body_that_breaks_off_is_repeated_by_nobody(shared):
+    for client, call in CLIENTS.items():
+        for method in ("GET", "POST"):
+            fault = await shared.add("truncated_body", {"skip": 1})
+            assert (await call(shared.url, bearer(shared.token), method, 2))[-1] == ERROR
+            assert (await shared.show(fault))["seen"] == 2, (client, method)
+            await shared.remove(fault)
+
+
+@pytest.mark.parametrize(("method", "attempts"), [("GET", 3), ("POST", 1)])
+async def test_whoever_is_told_to_repeat_does_and_the_journal_has_it(shared, method, attempts):
+    fault = await shared.add("empty_close", {"times": 9})
+    retries = Retry(total=2, backoff_factor=0)
+    headers = bearer(shared.token)
+    seen = await asyncio.to_thread(_requests, shared.url, headers, method, 1, retries)
+    assert seen == [ERROR]
+    entries = [each for each in await shared.journal(last="9") if each.get("fault") == fault]
     assert len(entries) == attempts
-    struck = [entry for entry in entries if entry.get("fault") == fault]
-    assert len(struck) == min(times, attempts)
-    silent = kind != "truncated_body"
-    assert all(("status" not in entry) is silent for entry in struck)
+    await shared.remove(fault)
 
 
-async def test_a_broken_connection_strikes_twice_by_default_so_that_one_error_is_seen(striker):
-    for kind in ("reset", "empty_close"):
-        fault = await striker.add(kind)
-        assert (await striker.show(fault))["times"] == 2
-        assert await striker.seen_by_aiohttp() != "200"
-        assert await striker.seen_by_aiohttp() == "200"
-        post = await striker.add(kind, {"match": {"method": "POST"}})
-        assert "times" not in await striker.show(post)
-        await striker.clear()
+@pytest.mark.parametrize("has_key", [False, True])
+async def test_curl_sends_a_transfer_twice_by_itself_where_a_kept_connection_breaks(
+    shared, has_key
+):
+    """It has two 200 for its two requests; the bank has three of them, without a key for each."""
+    orders = await Orders.of(Direct(shared.running), kind="transfer")
+    direct, before = orders.direct, await count_of(orders)
+    named = {"client_id": direct.client_id, "contractor_id": direct.contractor_id}
+    data = request_data(kind="transfer")
+    body = {**named, "warning_check_type": NO_CHECKS, "fixed_request_data": data}
+
+    def request(key: str) -> list[str]:
+        headers = {**bearer(orders.token), "Content-Type": "application/json"}
+        headers |= {"Idempotency-Key": key} if has_key else {}
+        words = [word for pair in headers.items() for word in ("-H", ": ".join(pair))]
+        return [*words, "--data-binary", json.dumps(body), f"{direct.base}{orders.path}"]
+
+    match = {"operation": "register_transfer"}
+    fault = await shared.add("lost_answer", {"match": match, "skip": 1, "times": 1})
+    # %{{stderr}} and its like are said anew for each part of the command.
+    tail = ["-w", "%{stderr}%{http_code} %{exitcode}\n", "-s"]
+    seen = await curl(*request("one"), "--next", *tail, *request("two"), count=2)
+    assert seen == ["200", "200"]
+    entries = [each for each in await shared.journal(last="20") if "operation" in each]
+    calls = [each for each in entries if each["operation"] == match["operation"]][-3:]
+    assert [each.get("fault") for each in calls] == [None, fault, None]
+    assert [each.get("status") for each in calls] == [200, None, 200]
+    assert await count_of(orders) - before == (2 if has_key else 3)
+    await shared.remove(fault)
 
 
-def test_the_page_names_what_each_client_sees():
-    page = PAGE.read_text(encoding="utf-8")
-    for kind, _, _, expected in SEEN:
-        assert f"`{kind}`" in page, kind
-        for word in expected:
-            assert word.partition("|")[0] in page, (kind, word)
+async def count_of(orders: Orders) -> int:
+    status, body, _ = await orders.direct.get(f"{orders.path}/list", orders.token)
+    assert status == 200, body
+    return body["count"]
+
+
+async def test_a_broken_connection_strikes_twice_by_default_so_that_one_error_is_seen(shared):
+    for kind in BREAKING:
+        fault = await shared.add(kind)
+        assert (await shared.show(fault))["times"] == 2
+        assert (await by_aiohttp(await ask_accounts(shared))).error
+        assert (await by_aiohttp(await ask_accounts(shared))).status == 200
+        post = await shared.add(kind, {"match": {"method": "POST"}})
+        assert "times" not in await shared.show(post)
+        await shared.clear()

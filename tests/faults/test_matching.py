@@ -56,7 +56,7 @@ async def test_each_key_strikes_what_it_names_and_nothing_else(striker, holder):
         "hour_phase": "counter",
     }
     elsewhere = {"class": "update", "day_type": "weekend", "hour_phase": "night"}
-    assert set(MATCH_KEYS) - set(there) == {"grant_type", "beneficiary_bank", "kind"}
+    assert set(MATCH_KEYS) - set(there) == {"grant_type", "beneficiary_bank", "kind", "event"}
     path = f"/accounts/{striker.account_id}"
     branch = (await striker.call(path))[1]["branch_code"]
     for key, value in {**there, "branch_code": branch}.items():

@@ -12,9 +12,11 @@ import pytest
 from cryptography import x509
 
 from sandbox.clock import machine_now
+from sandbox.domain.conduct.traits import HANDSHAKE
 from sandbox.domain.effect_tls import CASES, UNACCEPTABLE
 from sandbox.domain.time import jst
 from sandbox.web.faults import listeners
+from sandbox.web.faults.greeting import HUNG_UP, UNUSED
 from tests.api.test_worlds import ask
 from tests.faults.striking import PATIENCE_S, Striker
 from tests.process import run
@@ -29,6 +31,15 @@ SEEN = {
     "wrong_host": ("ClientConnectorCertificateError", "IP address mismatch", 60),
     "rotated": ("ClientConnectorCertificateError", "certificate verify failed", 60),
     "old_version": ("ClientConnectorSSLError", "", 35),
+}
+# How curl refuses: most by an alert in the handshake, whose name is OpenSSL's choice.
+ALERTED = {
+    "expired": "certificate_expired",
+    "not_yet_valid": "bad_certificate",
+    "self_signed": "unknown_ca",
+    "wrong_host": UNUSED,
+    "rotated": "unknown_ca",
+    "old_version": "internal_error",
 }
 
 
@@ -71,6 +82,16 @@ class TlsStriker(Striker):
         output, _ = await process.communicate()
         return output.decode() if not process.returncode else f"exit {process.returncode}"
 
+    async def refused(self, count: int) -> list[dict]:
+        """Return the journal's handshakes that came to nothing, once there are so many."""
+        for _ in range(40):
+            found = await self.journal(operation=HANDSHAKE)
+            if len(found) >= count:
+                break
+            await asyncio.sleep(0.05)
+        assert len(found) == count, found
+        return found
+
     async def finding(self) -> tuple[str, list[str]]:
         """Return what C-24 says, and in which words."""
         status, report = await ask(self.running, "GET", "/default/conduct")
@@ -112,7 +133,13 @@ async def test_a_careful_client_sends_nothing(door, case):
     assert (error.startswith(name), said in error) == (True, True), error
     assert await door.by_curl(shown["url"], "--cacert", str(door.ca)) == f"exit {code}"
     assert (await door.show(shown["id"]))["struck"] == 0
-    assert await door.finding() == ("not_asked", [])
+    assert await door.finding() == ("clean", [])
+    refused = await door.refused(2)
+    assert {(each["fault"], each["traits"]["tls_drill"]) for each in refused} == {
+        (shown["id"], case)
+    }
+    assert [each["error_code"] for each in refused] == [HUNG_UP, ALERTED[case]]
+    assert {each["remote"] for each in refused} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("case", UNACCEPTABLE)

@@ -1,4 +1,4 @@
-"""The README's commands run, its links lead somewhere, and generated pages are up to date."""
+"""The READMEs' commands run and are alike, and pages that list what there is have all of it."""
 
 import asyncio
 import re
@@ -6,18 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.domain.effect import EFFECTS
 from sandbox.domain.zengin import Code
+from sandbox.scenarios.library import names
 from sandbox.services.population import load_people, load_personas
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
-LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+READMES = ("README.md", "README.ja.md")
+LINK = re.compile(r"\]\(([^)]+)\)")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
-def blocks(language: str) -> list[str]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return [body for name, body in BLOCK.findall(text) if name == language]
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(language: str, name: str = "README.md") -> list[str]:
+    return [body for found, body in BLOCK.findall(read(name)) if found == language]
 
 
 async def run(*command: str) -> tuple[int, str]:
@@ -32,8 +37,9 @@ async def run(*command: str) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-async def test_the_first_call_of_the_readme_goes_as_it_says(running):
-    (script,) = blocks("sh")
+@pytest.mark.parametrize("name", READMES)
+async def test_the_first_call_of_the_readme_goes_as_it_says(running, name):
+    (script,) = blocks("sh", name)
     script = script.replace("http://127.0.0.1:8081", running.sandbox.control_url)
     script = script.replace("http://127.0.0.1:8080", running.sandbox.data_url)
     assert "127.0.0.1:808" not in script
@@ -47,6 +53,21 @@ async def test_the_first_call_of_the_readme_goes_as_it_says(running):
     assert "X-Sandbox-Reason: grant_expired" in output
 
 
+@pytest.mark.parametrize("name", READMES)
+def test_the_readme_says_how_many_faults_and_drills_there_are(name):
+    drills = sum(each.startswith("d") for each in names())
+    of_corporations = sum(each.startswith("b") for each in names())
+    numbers = [int(each) for each in re.findall(r"\d+", "".join(row_of(name, "faults.md")))]
+    assert numbers == [len(EFFECTS)]
+    numbers = [int(each) for each in re.findall(r"\d+", "".join(row_of(name, "scenarios.md")))]
+    assert numbers == [drills, of_corporations]
+
+
+def row_of(name: str, page: str) -> list[str]:
+    """Return the cells beside the link to a page, in the table of what there is."""
+    return re.findall(rf"^\| \[[^|]+\]\(docs/{page}\) \| (.+) \|$", read(name), re.MULTILINE)
+
+
 @pytest.mark.parametrize("command", ["serve", "test"])
 async def test_the_two_commands_of_the_readme_are_there(command):
     assert f"$ make {command}\n" in blocks("console")
@@ -55,10 +76,21 @@ async def test_the_two_commands_of_the_readme_are_there(command):
     assert ".venv/bin/" in output
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_between_the_documents_lead_somewhere(page):
-    for target in LINK.findall(page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+def without_comments(script: str) -> list[str]:
+    return [line for line in script.splitlines() if line and not line.startswith("#")]
+
+
+def test_both_readmes_have_the_same_commands():
+    english, japanese = READMES
+    assert blocks("console", english) == blocks("console", japanese)
+    for one, other in zip(blocks("sh", english), blocks("sh", japanese), strict=True):
+        assert without_comments(one) == without_comments(other)
+
+
+def test_both_readmes_lead_to_the_same_documents_and_to_each_other():
+    english, japanese = (LINK.findall(read(name)) for name in READMES)
+    assert (english[0], japanese[0]) == ("README.ja.md", "README.md")
+    assert english[1:] == japanese[1:]
 
 
 def test_the_page_of_personas_names_them_all_with_what_they_type():

@@ -96,6 +96,16 @@ TELLTALES: dict[str, tuple[set[str], set[str]]] = {
         },
         {"C-8"},
     ),
+    "d37_token_leak": (
+        {
+            "Consent is asked for",
+            "The tokens are given up, and one message was sent",
+            "New consent with the new secret",
+            "It goes on with the new consent",
+            "The new grant alone is alive",
+        },
+        {"C-8", "C-20"},
+    ),
     "d38_token_forgery": (set(), {"C-11"}),
     "d39_provider_outage": ({"Nobody was written to"}, {"C-6", "C-8"}),
     "d40_revocation_storm": (
@@ -115,8 +125,7 @@ def server() -> Iterator[Server]:
 
 
 def test_every_drill_for_providers_has_its_scenario():
-    """D-37, the leak, is among the bank's own: see test_bank_drills.py."""
-    assert [int(name[1:3]) for name in DRILLS] == [*range(1, 37), 38, 39, 40]
+    assert [int(name[1:3]) for name in DRILLS] == [*range(1, 41)]
 
 
 @pytest.mark.parametrize("name", DRILLS)

@@ -4,7 +4,8 @@ import jsonschema
 import pytest
 
 from sandbox.scenarios.library import UnknownScenario, names, text_of
-from sandbox.scenarios.reading import MAX_BYTES, ScenarioInvalid, read_scenario, schema
+from sandbox.scenarios.mistakes import ScenarioInvalid
+from sandbox.scenarios.reading import MAX_BYTES, read_scenario, schema
 
 GOOD = """\
 name: a_day
@@ -80,8 +81,8 @@ def test_the_published_schema_is_one_that_validators_take():
         ("  - expect:", "  - app: {path: /x}\n    expect:", 19, "exactly one thing"),
         ("  - expect:", "  - say: {ja: a, en: b}\n  - expect:", 19, "exactly one thing"),
         ("at_least: 1", "at_lest: 1", 20, "Did you mean `at_least`?"),
-        ("at_least: 1", "at_least: -1", 20, "-1 is less than the minimum"),
-        ("timeline:", "timeline: []\nmore:", 7, "[] should be non-empty"),
+        ("at_least: 1", "at_least: -1", 20, "-1 is less than 0"),
+        ("timeline:", "timeline: []\nmore:", 7, "timeline: it is empty"),
     ],
 )
 def test_each_kind_of_mistake_is_named_with_its_line(old, new, line, said):
@@ -106,6 +107,34 @@ def test_what_is_no_scenario_says_so(text, line, said):
     assert (found.line, said in str(found)) == (line, True), found
 
 
+@pytest.mark.parametrize(
+    ("more", "line", "said"),
+    [
+        ("window: {cron: 61 * * * *, duration: 1h}", 15, "window: cron: '61 * * * *': there is no"),
+        ("window: {cron: 0 22 * * *}", 15, "window: cron and duration go together"),
+        ("window: {from: soon}", 15, "window: 'soon' is no ISO 8601 time"),
+        ("ttl: soon", 15, "ttl: 'soon' is no length of time"),
+        ("stage: reply", 15, "stage: this effect strikes before or after_commit"),
+        ("effect: {kind: outage}", 14, "effect: an outage needs a window"),
+        ("effect: {kind: ramp_delay, from_ms: 0, to_ms: 9}", 14, "effect: a ramp needs a window"),
+    ],
+)
+def test_a_rule_is_looked_into_before_the_run(more, line, said):
+    effect = "effect: {kind: status, status: 503}"
+    rule = more if more.startswith("effect") else f"{effect}\n        {more}"
+    (found,) = mistakes(GOOD.replace(effect, rule))
+    assert (found.line, found.place) == (line, f"timeline.1.fault.rule.{said.partition(':')[0]}")
+    assert said.partition(": ")[2] in found.problem
+
+
+def test_a_rule_by_cron_is_sound():
+    window = "window: {cron: 0 22 * * fri, duration: 8h, day_types: [business_day]}"
+    effect = "effect: {kind: status, status: 503}"
+    text = GOOD.replace(effect, f"{effect}\n        {window}")
+    rule = read_scenario(text).timeline[1].what["rule"]
+    assert rule["window"]["cron"] == "0 22 * * fri"
+
+
 def test_every_mistake_is_named_at_once_in_the_order_of_the_file():
     found = mistakes(GOOD.replace("seed: 7", "seed: x").replace("at_least: 1", "least: 1"))
     assert [each.line for each in found] == [4, 20]
@@ -115,7 +144,7 @@ def test_a_file_has_a_longest():
     padding = "# " + "x" * (MAX_BYTES - len(GOOD.encode()) - 3) + "\n"
     assert read_scenario(GOOD + padding).name == "a_day"
     (found,) = mistakes(GOOD + padding + "#")
-    assert "bytes" in found.problem
+    assert (found.problem, found.line) == ("more than 256 KiB", 1)
 
 
 @pytest.mark.parametrize("name", names())

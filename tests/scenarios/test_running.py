@@ -70,8 +70,6 @@ async def test_after_a_failed_step_the_others_are_taken_all_the_same(running):
         ("wrong_tries: 5", "the bank wants no log-in: 403"),
         ("change: {response_type: null}", "the app answers 403, not 200"),
         ("change: {client_id: nobody}", "the bank wants no log-in: 400"),
-        ("bank: web21", "there is no persona 'taro'"),
-        ("bank: moon", "there is no bank 'moon'"),
     ],
 )
 async def test_a_link_that_goes_another_way_says_so(running, how, said):

@@ -29,6 +29,7 @@ from sandbox.web.pages import (
     REFUSAL_CODES,
     SIGN_IN_ERRORS,
 )
+from sandbox.web.web21.desk.tester import IDENTITY_OUTCOMES
 from sandbox.web.wording import LANGUAGES, wording
 from tests.desk import DESK_FAMILIES
 
@@ -64,7 +65,9 @@ FAMILIES = {
     "control.stop_kind.*": tuple(StopKind),
     "control.run_state.*": tuple(State),
     "control.act.*": tuple(act.key for act in acts("", "", is_guarded=False)),
-    "tester.outcome.*": tuple(dict.fromkeys((*SIGN_IN_OUTCOMES, *CONSENT_OUTCOMES, *ANY_TIME))),
+    "tester.outcome.*": tuple(
+        dict.fromkeys((*SIGN_IN_OUTCOMES, *CONSENT_OUTCOMES, *ANY_TIME, *IDENTITY_OUTCOMES))
+    ),
     **{f"reason.*.{part}": tuple(Reason) for part in ("title", "what", "means", "do")},
     **DESK_FAMILIES,
 }

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sandbox.domain.conduct.traits import query_of
+from sandbox.domain.conduct.traits import HANDSHAKE, query_of
 from sandbox.domain.time import Instant
+from sandbox.values import dataclass
 
 _TRANSACTION = re.compile(r'"transaction_id"\s*:\s*"([^"]+)"')
 # Where people are: they may press a button twice, and programs may not.
@@ -90,6 +91,11 @@ class Call:
     @property
     def is_page(self) -> bool:
         return self.operation in PAGES
+
+    @property
+    def is_handshake(self) -> bool:
+        """True where a client has refused a listener's certificate, and asked nothing."""
+        return self.operation == HANDSHAKE
 
     @property
     def is_done(self) -> bool:

@@ -1,12 +1,13 @@
 """What conduct checks may know beside the calls: the bank's side, limits, and a scenario's word."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.conduct.call import Call
 from sandbox.domain.time import MINUTE, SECOND, Instant
+from sandbox.values import dataclass
 
 Operation: TypeAlias = tuple[str, str]  # bank, and the operation as the journal names it
 
@@ -107,6 +108,7 @@ class Facts:
     grants: tuple[LiveGrant, ...] = ()
     filed: tuple[Filed, ...] = ()
     lines: Mapping[str, tuple[BookLine, ...]] = field(default_factory=dict)
+    leaked: frozenset[str] = frozenset()  # marks of tokens: who calls with them is no client
     declared: Declared = Declared()
     limits: Limits = Limits()
 

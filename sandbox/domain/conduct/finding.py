@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from sandbox.domain.conduct.call import Call
 from sandbox.domain.conduct.facts import Facts
+from sandbox.values import dataclass
 
 
 class Level(StrEnum):
@@ -39,8 +39,8 @@ Find: TypeAlias = Callable[[Sequence[Call], Facts], Iterable[Finding]]
 class Check:
     """One rule of conduct (C-1…C-25).
 
-    ``needs``: what it says nothing without: a field of ``Declared``, or ``tls_drill``, calls over
-    a listener whose certificate clients must refuse.
+    ``needs``: what it says nothing without: a field of ``Declared``, or ``tls_drill``, clients that
+    came to a listener whose certificate they must refuse, whether they did or not.
     """
 
     id: str

@@ -85,7 +85,8 @@ def unchecked_certificates(calls: Sequence[Call], _facts: Facts) -> Iterator[Fin
     """C-24: nothing is ever sent to a server that cannot show who it is."""
     groups = Groups()
     for call in calls:
-        if (drill := call.traits.get("tls_drill")) is not None:
+        drill = call.traits.get("tls_drill")
+        if drill is not None and not call.is_handshake:
             groups.add((drill, call.who), call)
     yield from groups.findings(
         lambda found: Words(

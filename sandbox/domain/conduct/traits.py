@@ -19,6 +19,8 @@ MARK_DIGITS = 16
 SCHEMES = ("bearer", "dpop")
 # Requests and answers of OAuth that may bring codes, tokens and states.
 OAUTH = frozenset({"authorize", "par", "token", "revoke", "sign_in", "consent", "deny"})
+HANDSHAKE = "tls_handshake"  # the operation of a connection over which nothing was asked
+LEAK = "act.leak"  # a token gets into the hands of somebody who must not have it
 _PAGES = frozenset({"interaction", "sign_in_page", "consent_page", "sign_in", "consent", "deny"})
 # OpenID Core §3.1.2.1, RFC 9126: these belong into an authorization request's address.
 _RIGHT_IN_ADDRESS = frozenset({"id_token_hint", "request", "request_uri"})
@@ -80,6 +82,8 @@ class Marker:
             found["effect"] = effect_of(call.rule)
         if call.operation in OAUTH:
             found |= self._oauth(call)
+        elif call.operation == LEAK:
+            found["leaked"] = self.mark(str(_json(call.response_body).get("access_token")))
         path = call.path
         if is_hex:  # whether it is a token is not to be seen; whether it is a known one, is
             shown = _HEX.findall(path) + _HEX.findall(call.referer or "")

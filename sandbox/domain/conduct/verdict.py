@@ -1,13 +1,15 @@
 """What all checks together say of a journal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.domain.conduct.call import Call, in_order
 from sandbox.domain.conduct.checks import CHECKS
 from sandbox.domain.conduct.facts import Facts
 from sandbox.domain.conduct.finding import Check, Finding, Level
+from sandbox.values import dataclass
+
+TLS_DRILL = "tls_drill"  # what C-24 needs: a trait of calls, and of handshakes that were refused
 
 
 class Verdict(StrEnum):
@@ -50,9 +52,13 @@ class Report:
 def judge(calls: Sequence[Call], facts: Facts) -> Report:
     """Return what every check says of ``calls``, whatever their order."""
     ordered = in_order(calls)
+    asked = [call for call in ordered if not (call.is_handshake or call.token in facts.leaked)]
     return Report(
         calls=tuple(ordered),
-        checked=tuple(_checked(check, ordered, facts) for check in CHECKS),
+        checked=tuple(
+            _checked(check, ordered if check.needs == TLS_DRILL else asked, facts)
+            for check in CHECKS
+        ),
     )
 
 
@@ -65,7 +71,7 @@ def _checked(check: Check, calls: Sequence[Call], facts: Facts) -> Checked:
 
 
 def _can_judge(check: Check, calls: Sequence[Call], facts: Facts) -> bool:
-    if check.needs == "tls_drill":
+    if check.needs == TLS_DRILL:
         return any(check.needs in call.traits for call in calls)
     if not check.needs:
         return True

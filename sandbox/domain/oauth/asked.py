@@ -1,7 +1,7 @@
 """An authorization request: as it is asked, and as it was accepted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service, ServiceContract
@@ -10,6 +10,7 @@ from sandbox.domain.oauth.errors import OAuthError, ShownError
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, OPENID
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.security import SecurityRules
+from sandbox.values import dataclass
 
 REDIRECT_URI_MAX = 256
 
@@ -32,6 +33,7 @@ class AuthorizationRequest:
     ui_locales: str = ""
     subject: str | None = None  # who must sign in, as ID tokens name them
     pushed: str | None = None  # the hash of the request URI that it came by, until a log-in
+    response_mode: str = "query"
 
     @property
     def is_openid(self) -> bool:

@@ -9,6 +9,7 @@ passes them again when it is used: client and bank may have changed meanwhile.
 """
 
 import json
+import re
 from collections.abc import Callable
 
 from sandbox.domain.oauth import openid, pkce
@@ -30,14 +31,19 @@ from sandbox.domain.oauth.errors import (
     RequestUriNotSupported,
     ShownError,
     UnauthorizedClient,
+    UnmetAuthenticationRequirements,
     UnsupportedResponseType,
 )
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, OPENID, NotUnderstood
+from sandbox.domain.oauth.personal import ACR
 
 CLIENT_ID_MAX = 128
 SCOPE_MAX = 256
 STATE_MAX = {"bank": 128, "bcp": 2048, "fapi2": 2048}  # the bank's file wins for its own clients
 NONCE_MAX = 128
+QUERY, FORM_POST = "query", "form_post"
+RESPONSE_MODES = (QUERY, FORM_POST)
+_UNPOSTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 HINTS_MAX = {"login_hint": 128, "ui_locales": 128, "acr_values": 256, "display": 32}
 
 
@@ -127,10 +133,28 @@ def response_type_code(asked: Asked) -> OAuthError | None:
     return None
 
 
-def response_mode_query(asked: Asked) -> OAuthError | None:
-    if asked.get("response_mode") not in ("", "query"):
-        return InvalidRequest("response_mode must be query")
+def response_mode_known(asked: Asked) -> OAuthError | None:
+    wanted = asked.get("response_mode")
+    if wanted not in ("", *RESPONSE_MODES):
+        return InvalidRequest("response_mode must be query or form_post")
+    if wanted == FORM_POST and not _can_be_posted(asked):
+        return InvalidRequest("form_post needs a web address, and a state that a form can hold")
     return None
+
+
+def response_mode_of(asked: Asked) -> str:
+    """Return how the answer goes back, an error among them: in the query unless asked otherwise."""
+    by_form = asked.get("response_mode") == FORM_POST and _can_be_posted(asked)
+    return FORM_POST if by_form else QUERY
+
+
+def _can_be_posted(asked: Asked) -> bool:
+    """Tell whether a browser posts to the redirect URI, and the state as it is (O-8).
+
+    Forms send every line break as two characters, and no bytes that are no text.
+    """
+    is_web = asked.get("redirect_uri").startswith(("https://", "http://"))
+    return is_web and _UNPOSTABLE.search(asked.get("state")) is None
 
 
 def scope_allowed(asked: Asked) -> OAuthError | None:
@@ -214,6 +238,17 @@ def id_token_hint_ours(asked: Asked) -> OAuthError | None:
     return asked.origin.hint_refusal
 
 
+def acr_reachable(asked: Asked) -> OAuthError | None:
+    """Refuse what no log-in at the bank can be: every one of them is of the same class."""
+    try:
+        needed = openid.essential_acrs(asked.get("claims") or "{}")
+    except NotUnderstood as error:
+        return InvalidRequest(str(error))
+    if OPENID in asked.scopes and needed is not None and ACR not in needed:
+        return UnmetAuthenticationRequirements(f"the bank's log-ins are of the class {ACR}")
+    return None
+
+
 def claims_sound(asked: Asked) -> OAuthError | None:
     try:
         openid.claims_of(asked.get("claims") or "{}")
@@ -249,7 +284,7 @@ REDIRECTED_CHECKS: tuple[Callable[[Asked], OAuthError | None], ...] = (
     request_object_sound,
     no_registration,
     response_type_code,
-    response_mode_query,
+    response_mode_known,
     state_given,
     contract_in_force,
     client_ready,
@@ -265,6 +300,7 @@ REDIRECTED_CHECKS: tuple[Callable[[Asked], OAuthError | None], ...] = (
     hints_short,
     id_token_hint_ours,
     claims_sound,
+    acr_reachable,
     no_authorization_details,
     resource_is_ours,
 )
@@ -299,6 +335,7 @@ def accepted(asked: Asked) -> AuthorizationRequest:
         ui_locales=asked.get("ui_locales"),
         subject=asked.origin.subject or _subject(asked),
         pushed=asked.origin.pushed,
+        response_mode=response_mode_of(asked),
     )
 
 

@@ -116,6 +116,12 @@ class InteractionRequired(OAuthError):
     error = "interaction_required"
 
 
+class UnmetAuthenticationRequirements(OAuthError):
+    """The log-in cannot be what the client needs (OpenID Connect Core §5.5.1.1)."""
+
+    error = "unmet_authentication_requirements"
+
+
 class ShownError(Exception):
     """An error that a person sees on a page, because nothing proves where else to send it (O-2).
 

@@ -4,14 +4,13 @@ Three clocks run apart: the access token's, the refresh token's and the grant's.
 consent starts a new grant (T-12).
 """
 
-from dataclasses import dataclass
-
 from sandbox.domain.corporate.powers import Powers
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth import pkce
 from sandbox.domain.oauth.errors import GrantReused, InvalidGrant
 from sandbox.domain.oauth.security import NO_PROOF, Proof
 from sandbox.domain.time import Instant
+from sandbox.values import dataclass
 
 NEVER: Instant = 253_402_128_000_000  # 30 December 9999: a day that every time zone can write
 
@@ -54,8 +53,8 @@ class Standing:
             return Reason.CONTRACT_ENDED  # T-3, W-27
         if self.powers is not None and not self.powers.is_contract_active:
             return Reason.CONTRACT_ENDED  # W-61
-        if self.credential_state != "live":
-            return Reason.CARD_LOST  # T-2
+        if self.credential_state != "live" and self.ended_at is None:
+            return Reason.CARD_LOST  # T-2; with a lag, the loss has said when this grant ends
         return None
 
     def may_use(self, function: str) -> bool:

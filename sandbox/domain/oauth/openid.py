@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.domain.time import Instant
+from sandbox.values import dataclass
 
 OPENID = "openid"
 # The claims that a scope stands for. They are known to every bank's issuer, beside its own scopes.
@@ -133,6 +133,23 @@ def claims_of(text: str) -> dict[str, dict[str, Any]]:
         if not isinstance(wanted, dict) or not all(_is_wish(wish) for wish in wanted.values()):
             raise NotUnderstood(f"claims: {place} must name claims with null or an object each")
     return {place: wanted for place, wanted in found.items() if wanted}
+
+
+def essential_acrs(text: str) -> frozenset[str] | None:
+    """Return which classes of log-in the client cannot do without; None: it is content with any.
+
+    Core §5.5.1.1: an essential ``acr`` of the ID token with ``value`` or ``values``.
+
+    Raises:
+        NotUnderstood: as ``claims_of``, and for values that are no texts.
+    """
+    wish = claims_of(text).get("id_token", {}).get("acr") or {}
+    if wish.get("essential") is not True or not {"value", "values"} & wish.keys():
+        return None
+    values = wish["values"] if "values" in wish else [wish["value"]]
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise NotUnderstood("claims: the values of acr must be texts")
+    return frozenset(values)
 
 
 def _is_wish(wish: object) -> bool:

@@ -1,8 +1,9 @@
 """A key that a bank signs with (署名鍵): ID tokens, userinfo and access tokens that are JWTs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sandbox.domain.time import Instant
+from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

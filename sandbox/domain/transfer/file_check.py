@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from sandbox.domain.errors import CalendarHorizon, InvalidParameter
+from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.time import jst_date
 from sandbox.domain.transfer import finding as draft_findings
 from sandbox.domain.transfer.check import Circumstances
 from sandbox.domain.transfer.file import TYPE_CODES
-from sandbox.domain.transfer.finding import DraftRefused
+from sandbox.domain.transfer.finding import DraftRefused, FileRejected
 from sandbox.domain.transfer.window import WINDOWS, Kind
 from sandbox.domain.zengin import (
     Code,
@@ -26,13 +26,6 @@ from sandbox.domain.zengin.layout import Layout
 
 _FARTHEST = 70  # days: no window is that long
 _FOR_PROGRAMS = draft_findings.Code
-
-
-class FileRejected(InvalidParameter):
-    """受け付けられないファイル: every finding, at most a hundred. Nothing was registered."""
-
-    def __init__(self, details: list[dict[str, str]]) -> None:
-        super().__init__("the file cannot be taken", details)
 
 
 def detail(found: Finding) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """What is wrong with a transfer request, or worth a second look, in words the sender reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from sandbox.domain.errors import BankError, InvalidParameter
+from sandbox.values import dataclass
 
 MOST_FINDINGS = 100
 _DIGITS, _USED_DIGITS = 10, 5
@@ -77,6 +77,13 @@ class DraftRefused(BankError):
     @property
     def code(self) -> Code:
         return self.findings[0].code
+
+
+class FileRejected(InvalidParameter):
+    """受け付けられないファイル: every finding, at most a hundred. Nothing was registered."""
+
+    def __init__(self, details: list[dict[str, str]]) -> None:
+        super().__init__("the file cannot be taken", details)
 
 
 def asked_for(warning_check_type: str) -> frozenset[Code]:

@@ -7,7 +7,7 @@ so that one planted before is worth nothing afterwards (O-25).
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from sandbox.domain.client import Client
 from sandbox.domain.contractor import Contractor, SignIn
@@ -24,13 +24,7 @@ from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
-from sandbox.services.oauth.answers import (
-    RedirectBack,
-    answer_location,
-    answer_of,
-    error_location,
-    located,
-)
+from sandbox.services.oauth.answers import Answer, RedirectBack, answer_of, error_of
 from sandbox.services.oauth.grants import (
     Consent,
     Granted,
@@ -43,6 +37,7 @@ from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
 from sandbox.storage import clients, contractors, interactions
+from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +67,14 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """What the browser carries back to the client's ``redirect_uri``: its code, state, iss.
+    """What the browser carries back to the client: its code, state, iss.
 
     ``fault``: the rule because of which it is something else.
     """
 
-    redirect_uri: str
-    answer: Mapping[str, str]
+    answer: Answer
     grant_id: str | None
     fault: str | None = None
-
-    @property
-    def location(self) -> str:
-        return located(self.redirect_uri, self.answer)
 
 
 class AuthorizeService:
@@ -144,8 +134,8 @@ class AuthorizeService:
         if isinstance(granted, OAuthError):
             async with self._world.database.transaction(counts=False) as db:
                 await use_pushed(db, request, self._world.now())  # it has had its answer
-            return RedirectBack(self.error_location(request.redirect_uri, request.state, granted))
-        return RedirectBack(self._code_location(request, granted.code), granted.grant_id)
+            return RedirectBack(self.refusal(request, granted))
+        return RedirectBack(self._code_answer(request, granted.code), granted.grant_id)
 
     async def _granted_at_once(
         self, client: Client, request: AuthorizationRequest, held: SignedInAlready | None
@@ -276,7 +266,7 @@ class AuthorizeService:
     async def allow(
         self, interaction: Interaction, *, functions: tuple[str, ...], account_ids: tuple[str, ...]
     ) -> Allowed:
-        """Record the consent and return where the browser goes: the client's code, state, iss.
+        """Record the consent and return what the browser carries back: code, state, iss.
 
         What was not ticked is not granted, and what was never offered cannot be (O-26).
         """
@@ -302,14 +292,10 @@ class AuthorizeService:
             ),
             interaction_id=interaction.interaction_id,
         )
-        return Allowed(
-            redirect_uri=request.redirect_uri,
-            answer=answer_of(self._world, self._bank, code=granted.code, state=request.state),
-            grant_id=granted.grant_id,
-        )
+        return Allowed(answer=self._code_answer(request, granted.code), grant_id=granted.grant_id)
 
-    async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> str:
-        """End the interaction and return where the browser goes: ``access_denied``.
+    async def deny(self, interaction: Interaction, why: OAuthError | None = None) -> Answer:
+        """End the interaction and return what the browser carries back: ``access_denied``.
 
         Raises:
             ShownError: the interaction was answered already.
@@ -322,7 +308,7 @@ class AuthorizeService:
                 raise ShownError("interaction_unknown", 400)
             await use_pushed(db, request, now)
         refusal = why or AccessDenied("the contractor did not allow the access")
-        return self.error_location(request.redirect_uri, request.state, refusal)
+        return self.refusal(request, refusal)
 
     async def expire(self, interaction: Interaction) -> None:
         """Let the time for sign-in and consent be over now."""
@@ -333,23 +319,13 @@ class AuthorizeService:
     def granted_until(self) -> Instant:
         return self._grants.expires_at(self._world.now())
 
-    def error_answer(self, interaction: Interaction, error: OAuthError) -> dict[str, str]:
+    def refusal(self, request: AuthorizationRequest, error: OAuthError) -> Answer:
         """Return what the browser carries back instead of a code."""
-        return answer_of(
-            self._world,
-            self._bank,
-            error=error.error,
-            error_description=error.description,
-            state=interaction.request.state,
-        )
+        return _answer(request, error_of(self._world, self._bank, request.state, error))
 
-    def error_location(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
-        return error_location(self._world, self._bank, redirect_uri, state, error)
-
-    def _code_location(self, request: AuthorizationRequest, code: str) -> str:
-        return answer_location(
-            self._world, self._bank, request.redirect_uri, code=code, state=request.state
-        )
+    def _code_answer(self, request: AuthorizationRequest, code: str) -> Answer:
+        values = answer_of(self._world, self._bank, code=code, state=request.state)
+        return _answer(request, values)
 
     async def _contractor_of(self, credential_id: int) -> tuple[Contractor, str]:
         database = self._world.database
@@ -358,3 +334,7 @@ class AuthorizeService:
         contractor = await contractors.find(database, credential.contractor_id)
         assert contractor is not None
         return contractor, credential.login
+
+
+def _answer(request: AuthorizationRequest, values: Mapping[str, str]) -> Answer:
+    return Answer(redirect_uri=request.redirect_uri, values=values, mode=request.response_mode)

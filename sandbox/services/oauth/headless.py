@@ -1,8 +1,5 @@
 """The consent without a browser: what a persona would do on the pages, by the same services."""
 
-from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
-
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
@@ -14,6 +11,7 @@ from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.oauth.mischief import allow
 from sandbox.storage import contractors
+from sandbox.values import dataclass
 
 
 class UnknownPersona(Exception):
@@ -99,9 +97,8 @@ async def consent(
     try:
         client, request = await bank.requests.check(parameters, channel="control")
     except RedirectBack as back:
-        answer = parse_qs(urlsplit(back.location).query)
-        description = answer.get("error_description", [""])[0]
-        raise HeadlessRefused(answer["error"][0], description, back.location) from None
+        said, location = back.answer.values, back.answer.location
+        raise HeadlessRefused(said["error"], said["error_description"], location) from None
     contractor, credential = await persona_of(bank, persona)
     if contractor.kind not in client.contractor_kinds:
         raise HeadlessRefused("access_denied", f"the client does not serve {contractor.kind}s")
@@ -121,8 +118,8 @@ async def consent(
         functions=offer.functions if functions is None else functions,
         account_ids=offer.account_ids if account_ids is None else account_ids,
     )
-    told = allowed.answer
+    told, location = allowed.answer.values, allowed.answer.location
     if "code" not in told or "error" in told:  # a fault rule struck
         description = told.get("error_description", "the answer has no code")
-        raise HeadlessRefused(told.get("error", "no_code"), description, allowed.location)
-    return Consented(redirect_to=allowed.location, code=told["code"], state=told.get("state"))
+        raise HeadlessRefused(told.get("error", "no_code"), description, location)
+    return Consented(redirect_to=location, code=told["code"], state=told.get("state"))

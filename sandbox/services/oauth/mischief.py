@@ -50,10 +50,11 @@ async def allow(
     if rule is None:
         return allowed
     if rule.stage == "after_commit":
-        refused = service.error_answer(interaction, Mischief(rule.effect["answer"]))
+        refused = service.refusal(interaction.request, Mischief(rule.effect["answer"]))
         return replace(allowed, answer=refused, fault=rule.fault_id)
-    harmed = await _harmed(world, allowed.answer, rule.effect["answer"])
-    return replace(allowed, answer=harmed, fault=rule.fault_id)
+    harmed = await _harmed(world, allowed.answer.values, rule.effect["answer"])
+    answer = replace(allowed.answer, values=harmed)
+    return replace(allowed, answer=answer, fault=rule.fault_id)
 
 
 def _facts(interaction: Interaction) -> Facts:
@@ -73,8 +74,7 @@ async def _refused(service: AuthorizeService, interaction: Interaction, rule: Fa
     if interaction.interaction_id is not None:
         await service.deny(interaction, error)
     return Allowed(
-        redirect_uri=interaction.request.redirect_uri,
-        answer=service.error_answer(interaction, error),
+        answer=service.refusal(interaction.request, error),
         grant_id=None,
         fault=rule.fault_id,
     )

@@ -1,12 +1,17 @@
 """Authorization requests, however they come: in a query, signed (RFC 9101), pushed (RFC 9126)."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service, ServiceContract
 from sandbox.domain.oauth.asked import Asked, AuthorizationRequest, Origin
-from sandbox.domain.oauth.authorize import accepted, redirected_refusal, shown_refusal
+from sandbox.domain.oauth.authorize import (
+    accepted,
+    redirected_refusal,
+    response_mode_of,
+    shown_refusal,
+)
 from sandbox.domain.oauth.errors import (
     InvalidRequest,
     InvalidRequestObject,
@@ -19,11 +24,12 @@ from sandbox.domain.oauth.security import ALGORITHMS, SecurityRules, rules_of
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.services.bank_facts import BankFacts
-from sandbox.services.oauth.answers import RedirectBack, error_location
+from sandbox.services.oauth.answers import Answer, RedirectBack, error_of
 from sandbox.services.oauth.keys import KeyService
 from sandbox.services.world import World
 from sandbox.storage import clients, corporate, pushed
 from sandbox.storage.pushed import PushedRow
+from sandbox.values import dataclass
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 # What a pushed request is kept of. Client secrets, assertions and ID tokens stay out.
@@ -87,10 +93,9 @@ class RequestService:
         if shown := shown_refusal(asked):
             raise shown
         if refused := redirected_refusal(asked):
-            redirect_uri, state = asked.get("redirect_uri"), asked.parameters.get("state")
-            raise RedirectBack(
-                error_location(self._world, self._bank, redirect_uri, state, refused)
-            )
+            values = error_of(self._world, self._bank, asked.parameters.get("state"), refused)
+            to, mode = asked.get("redirect_uri"), response_mode_of(asked)
+            raise RedirectBack(Answer(redirect_uri=to, values=values, mode=mode))
         return asked.proven_client, accepted(asked)
 
     async def push(

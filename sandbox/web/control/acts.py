@@ -1,7 +1,6 @@
 """``…/bank/{bank}/acts``: what people and the bank do that ends or suspends grants (faults §3)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandbox.domain.duration import parse_duration
@@ -9,6 +8,7 @@ from sandbox.domain.errors import IllegalTransition
 from sandbox.services.acts import ActService, SecretRefused, Who
 from sandbox.services.oauth.registration import UnknownClient
 from sandbox.services.staff import UnknownSubject
+from sandbox.values import dataclass
 from sandbox.web.control.consent import bank_of
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
@@ -30,6 +30,8 @@ class Act:
         """Raise ``Problem`` where a field is missing, or one is there that means nothing."""
         given = body.keys() - {"act"}
         allowed = self.takes | self.needs | (PEOPLE if self.is_of_somebody else frozenset())
+        if "lag" in given - allowed:
+            raise _refused(f"lag: {body['act']} ends no grant: it is in force at once")
         if unknown := sorted(given - allowed):
             raise _refused(f"{unknown[0]}: {body['act']} takes {', '.join(sorted(allowed))}")
         if missing := sorted(self.needs - given):
@@ -91,11 +93,11 @@ async def share_id(acts: ActService, body: Json) -> Json:
 
 
 async def lose_card(acts: ActService, body: Json) -> Json:
-    return {"ended": await acts.lose_card(_who(body), "lost")}
+    return {"ended": await acts.lose_card(_who(body), "lost", lag_ms=duration(body, "lag", 0))}
 
 
 async def lapse_card(acts: ActService, body: Json) -> Json:
-    return {"ended": await acts.lose_card(_who(body), "lapsed")}
+    return {"ended": await acts.lose_card(_who(body), "lapsed", lag_ms=duration(body, "lag", 0))}
 
 
 async def reissue_card(acts: ActService, body: Json) -> Json:
@@ -106,8 +108,9 @@ async def report_death(acts: ActService, body: Json) -> Json:
     return {"ended": await acts.report_death(_who(body))}
 
 
-async def require_consent(acts: ActService, _body: Json) -> Json:
-    return {"ended": 0, "suspended": await acts.require_consent()}
+async def require_consent(acts: ActService, body: Json) -> Json:
+    lag_ms = duration(body, "lag", 0)
+    return {"ended": 0, "suspended": await acts.require_consent(lag_ms=lag_ms)}
 
 
 async def agree(acts: ActService, body: Json) -> Json:
@@ -116,7 +119,10 @@ async def agree(acts: ActService, body: Json) -> Json:
 
 async def merge_branch(acts: ActService, body: Json) -> Json:
     ended, moves = await acts.merge_branch(
-        body["branch_code"], body["into"], body.get("branch_name")
+        body["branch_code"],
+        body["into"],
+        body.get("branch_name"),
+        lag_ms=duration(body, "lag", 0),
     )
     moved = [
         {"old_id": each.old_id, "new_id": each.new_id, "account_number": each.account_number}
@@ -130,15 +136,15 @@ ACTS: Mapping[str, Act] = {
     "change_password": Act(do=change_password, takes=_LAG | {"secret"}),
     "change_certificate": Act(do=change_certificate, takes=_LAG | {"second_factor"}),
     "share_id": Act(do=share_id, takes=_LAG, needs=frozenset({"client_id"})),
-    "lose_card": Act(do=lose_card),
-    "lapse_card": Act(do=lapse_card),
+    "lose_card": Act(do=lose_card, takes=_LAG),
+    "lapse_card": Act(do=lapse_card, takes=_LAG),
     "reissue_card": Act(do=reissue_card, needs=frozenset({"secret"})),
     "report_death": Act(do=report_death),
-    "require_consent": Act(do=require_consent, is_of_somebody=False),
+    "require_consent": Act(do=require_consent, takes=_LAG, is_of_somebody=False),
     "agree": Act(do=agree),
     "merge_branch": Act(
         do=merge_branch,
-        takes=frozenset({"branch_name"}),
+        takes=_LAG | {"branch_name"},
         needs=frozenset({"branch_code", "into"}),
         is_of_somebody=False,
     ),

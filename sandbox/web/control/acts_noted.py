@@ -7,7 +7,7 @@ from sandbox.services.act_notes import Done, note
 from sandbox.services.world import World
 
 # Of grants, tokens and clients; whatever is posted below a bank is an act as well.
-VERBS = frozenset({"revoke", "expire", "block", "unblock", "rotate-secret"})
+VERBS = frozenset({"revoke", "expire", "leak", "block", "unblock", "rotate-secret"})
 SUBJECTS = {"grants": "grant_id", "tokens": "token_id", "clients": "client_id"}
 NAMED = ("client_id", "contractor_id", "grant_id", "token_id")
 

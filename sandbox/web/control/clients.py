@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from sandbox.domain.client import Client
 from sandbox.domain.errors import Reason
+from sandbox.domain.event import AddressRefused, check_address
 from sandbox.domain.oauth.errors import OAuthError
 from sandbox.domain.oauth.registration import metadata_of
+from sandbox.services import deliveries
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.registration import (
     ClientEnded,
@@ -41,8 +43,10 @@ async def list_clients(call: ControlCall) -> Json:
 async def register_client(call: ControlCall) -> Json:
     """Register a client (RFC 7591). Its secret is told here, and never again."""
     bank = await _bank_named(call, call.body.get("bank"))
+    address = _address_of(call.body)
     made = await _acted(bank.registration.register(call.body))
-    return described(bank, made.client, made.client_secret)
+    told = await _listening(bank, made.client.client_id, address)
+    return described(bank, made.client, made.client_secret) | told
 
 
 async def show_client(call: ControlCall) -> Json:
@@ -52,12 +56,17 @@ async def show_client(call: ControlCall) -> Json:
 
 
 async def update_client(call: ControlCall) -> Json:
-    """Replace a client's metadata; what is left out is as by default. Its secret stays."""
+    """Replace a client's metadata; what is left out is as by default.
+
+    Its secret stays, and so does where it is told of events.
+    """
     bank, client = await _found(call)
     if call.body.get("bank", bank.name) != bank.name:
         raise Problem(422, "invalid-client-metadata", "a client stays with its bank")
+    address = _address_of(call.body)
     changed = await _acted(bank.registration.update(client.client_id, call.body))
-    return described(bank, changed.client, changed.client_secret)
+    told = await _listening(bank, client.client_id, address)
+    return described(bank, changed.client, changed.client_secret) | told
 
 
 async def delete_client(call: ControlCall) -> Json:
@@ -95,6 +104,33 @@ def described(bank: Bank, client: Client, secret: str | None = None) -> Json:
     return {**shown, **beside, **metadata_of(client)}
 
 
+def _address_of(body: Json) -> tuple[str, str | None] | None:
+    """Take where a client is to be told of events out of its metadata: (url, secret or None)."""
+    url, secret = body.pop("notification_url", None), body.pop("notification_secret", None)
+    if url is None:
+        if secret is not None:
+            raise Problem(
+                422, "invalid-client-metadata", "notification_secret goes with notification_url"
+            )
+        return None
+    try:
+        check_address(url)
+    except AddressRefused as error:
+        raise Problem(422, "invalid-client-metadata", str(error)) from error
+    return url, secret
+
+
+async def _listening(bank: Bank, client_id: str, address: tuple[str, str | None] | None) -> Json:
+    """Tell a client of events, and return where; a secret that was drawn is told this once."""
+    if address is None:
+        return {}
+    url, secret = address
+    before = await deliveries.find_address(bank.world, client_id)
+    made = await deliveries.listen(bank.world, client_id, url, secret)
+    is_drawn = before is None and secret is None
+    return {"notification_url": url} | ({"notification_secret": made.secret} if is_drawn else {})
+
+
 async def _set_status(call: ControlCall, status: str) -> Json:
     bank, client = await _found(call)
     return described(bank, await _acted(bank.registration.set_status(client.client_id, status)))
@@ -116,7 +152,11 @@ async def _bank_named(call: ControlCall, name: str | None) -> Bank:
 
 async def _found(call: ControlCall) -> tuple[Bank, Client]:
     """Return the client that the path names, and its bank."""
-    client_id = call.request.match_info["id"]
+    return await found_client(call, call.request.match_info["id"])
+
+
+async def found_client(call: ControlCall, client_id: str) -> tuple[Bank, Client]:
+    """Return a client and its bank. Raises ``Problem`` unknown-client."""
     for bank in await _banks(call):
         try:
             return bank, await bank.registration.find(client_id)

@@ -9,6 +9,7 @@ from sandbox.domain.oauth.parameters import parse_parameters
 from sandbox.domain.oauth.security import Proof
 from sandbox.services.inspection import InspectionService
 from sandbox.services.oauth import headless
+from sandbox.services.oauth.leaking import NothingToLeak, leak
 from sandbox.services.staff import UnknownSubject
 from sandbox.web.control.consent import authorization_request, bank_of, problem_of
 from sandbox.web.control.endpoint import ControlCall, Json
@@ -57,6 +58,24 @@ async def expire_grant(call: ControlCall) -> Json:
     """Let a grant lapse now, as if its time were over."""
     await _act(call, lambda inspection, subject: inspection.expire_grant(subject))
     return {}
+
+
+async def leak_token(call: ControlCall) -> Json:
+    """Leak a grant's access token: a twin of it, as somebody has it who must not."""
+    world, grant_id = await call.world(), call.request.match_info["id"]
+    banks = [await bank_of(call, name) for name in call.controls.profiles]
+    try:
+        found = await leak(banks, grant_id)
+    except UnknownSubject as error:
+        raise Problem(404, "unknown-subject", f"there is no {grant_id!r} in this world") from error
+    except NothingToLeak as error:
+        raise Problem(409, "refused", str(error)) from error
+    return {
+        "access_token": found.access_token,
+        "scope": found.scope,
+        "expires_in": (found.expires_at - world.now()) // 1000,
+        "is_bound": found.is_bound,
+    }
 
 
 async def list_tokens(call: ControlCall) -> Json:

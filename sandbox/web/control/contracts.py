@@ -25,6 +25,7 @@ from sandbox.web.control.consent import bank_of
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.paging import filter_of, listed, one_of, page_of
 from sandbox.web.control.problem import Problem
+from sandbox.web.control.staff import lag_of, refuse_lag
 
 Act: TypeAlias = Callable[[Bank, str, Json], Awaitable[Json]]
 
@@ -55,6 +56,7 @@ async def act_on_contract(call: ControlCall) -> Json:
     """Do what the bank's desk, an administrator or a service user does about a contract."""
     bank = await bank_of(call, call.request.match_info["bank"])
     contractor_id = call.request.match_info["contractor_id"]
+    refuse_lag(call.body, "withdraw_consent")
     try:
         return await ACTS[call.body["act"]](bank, contractor_id, call.body)
     except UnknownSubject as error:
@@ -103,8 +105,9 @@ async def link(bank: Bank, contractor_id: str, body: Json) -> Json:
 
 
 async def withdraw_consent(bank: Bank, contractor_id: str, body: Json) -> Json:
-    revocations = RevocationService(bank.world, bank.name)
-    await revocations.withdraw_consent(contractor_id, body["by"], body["grant_id"])
+    await RevocationService(bank.world, bank.name).withdraw_consent(
+        contractor_id, body["by"], body["grant_id"], lag_ms=lag_of(body)
+    )
     return {}
 
 

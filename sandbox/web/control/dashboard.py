@@ -18,10 +18,8 @@ from sandbox.domain.errors import BankError
 from sandbox.services.worlds import UnknownWorld
 from sandbox.web.control import describe
 from sandbox.web.control.endpoint import ControlCall, ControlEndpoint, Controls
-from sandbox.web.control.glance import acts, glance
 from sandbox.web.control.openapi import document
 from sandbox.web.control.problem import Problem
-from sandbox.web.control.reference import problem_types, reference
 from sandbox.web.pages import Pages, link
 from sandbox.web.wording import LANGUAGE_PARAMETER, LANGUAGES, language_of
 
@@ -73,8 +71,21 @@ class Dashboard:
         return self._page(request, "worlds.html", worlds=worlds)
 
     async def show_world(self, request: web.Request) -> web.Response:
-        """Show one world at a glance."""
-        call = ControlCall(controls=self._controls, request=request, body={})
+        """Show one world at a glance.
+
+        A page that loads itself again is nobody's use of a world: it neither keeps an idle one
+        alive nor opens a closed one, whose place another would have to leave for it.
+        """
+        from sandbox.web.control.glance import acts, glance  # not before somebody looks
+
+        polls = request.query.get("refresh") in REFRESH
+        if polls and self._is_closed(request.match_info["world"]):
+            told = {"slug": "world-closed", "detail": request.match_info["world"]}
+            pages = self._controls.front.pages
+            return rendered(
+                pages, request, "refused.html", told | {"status_shown": 409}, status=409
+            )
+        call = ControlCall(controls=self._controls, request=request, body={}, is_use=not polls)
         try:
             world = await call.world()
             lines = acts(_door_url(request), world.name, is_guarded=self._is_guarded)
@@ -83,8 +94,14 @@ class Dashboard:
             call.release()
         return self._page(request, "world.html", **shown, acts=lines)
 
+    def _is_closed(self, name: str) -> bool:
+        worlds = self._controls.front.worlds
+        return name not in worlds.running and name in worlds.names()
+
     async def show_reference(self, request: web.Request) -> web.Response:
         """Show every resource of the control API."""
+        from sandbox.web.control.reference import problem_types, reference
+
         schemas = self._controls.front.schemas
         groups = reference(document(self._endpoints, schemas), schemas)
         banks = {name: profile.face for name, profile in self._controls.profiles.items()}

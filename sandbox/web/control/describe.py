@@ -10,6 +10,7 @@ from sandbox.services.bank import Bank
 from sandbox.services.oversight import FirmNow, OversightService, stage
 from sandbox.services.population import load_people
 from sandbox.services.ready_keys import shown_keys
+from sandbox.services.told_secrets import LoginNow, logins_now
 from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, Controls
 from sandbox.web.oauth.metadata import endpoints_of
@@ -55,6 +56,7 @@ async def bank(found: Bank, profile: Profile) -> Json:
     issuer, here = found.world.issuer(profile.name), found.world.personas
     clients = await found.registration.list_all()
     firms = await OversightService(found.world).firms(profile.name)
+    logins = await logins_now(found.world, profile.name)
     return {
         "name": profile.name,
         "display_name": {"ja": profile.face.name_ja, "en": profile.face.name_en},
@@ -63,7 +65,7 @@ async def bank(found: Bank, profile: Profile) -> Json:
         "openapi": f"{issuer}/openapi.json",
         "clients": [client(each, found.registration.known_secret(each)) for each in clients],
         "personas": [
-            persona(ready, firms.get(ready.contractor_id))
+            persona(ready, logins[str(ready.key)], firms.get(ready.contractor_id))
             for ready in load_people(profile.name)
             if ready.lives_in(here)
         ],
@@ -102,14 +104,16 @@ def _proofs(found: Client) -> Json:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def persona(ready: Persona, firm: FirmNow | None) -> Json:
+def persona(ready: Persona, login: LoginNow, firm: FirmNow | None) -> Json:
     """Return a persona; ``firm``: how its contract and its rights stand now, if it has one."""
+    unknown = {"login_unknown": list(login.unknown)} if login.unknown else {}
     shown: Json = {
         "name": ready.key,
         "story": {"ja": ready.story_ja, "en": ready.story_en},
         "kind": ready.kind,
         "holder_name": ready.name,
-        "login": ready.login.fields(),
+        "login": dict(login.fields),
+        **unknown,
     }
     if firm is None or ready.user is None:
         return shown

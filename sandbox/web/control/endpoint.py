@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -16,6 +16,7 @@ from sandbox.domain.errors import BankError, InvalidParameter
 from sandbox.services.snapshots import SnapshotService
 from sandbox.services.world import World
 from sandbox.services.worlds import UnknownWorld
+from sandbox.values import dataclass
 from sandbox.web.control.acts_noted import is_act, note_act
 from sandbox.web.control.problem import Problem
 from sandbox.web.control.runs import ScenarioRuns
@@ -40,6 +41,7 @@ class Controls:
     secret: Callable[[int], str]
     seed: int  # of worlds that name none
     most_snapshots: int
+    settings: Mapping[str, str]  # of the banks, by name, but for secrets
     runs: ScenarioRuns = field(default_factory=ScenarioRuns)
 
     def snapshots(self, world: World) -> SnapshotService:
@@ -59,6 +61,7 @@ class ControlCall:
     request: web.Request
     body: Json
     used: list[World] = field(default_factory=list)
+    is_use: bool = True  # False: a page that loads itself again keeps no world alive
 
     async def world(self, name: str | None = None) -> World:
         """Return a world (of the path, unless named) with all done that fell due in it."""
@@ -76,9 +79,12 @@ class ControlCall:
     def release(self) -> None:
         for world in self.used:
             world.users -= 1
-            world.used_at_s = monotonic_s()
+            if self.is_use:
+                world.used_at_s = monotonic_s()
 
 
+# The answer to an act is in the journal, with its secrets masked, if it has any of these.
+KEPT_FOR = frozenset({"entries", "access_token"})
 Answer: TypeAlias = Callable[[ControlCall], Awaitable[Json | web.StreamResponse]]
 
 
@@ -118,7 +124,8 @@ class ControlEndpoint:
 
 async def _note(call: ControlCall, reply: Json | web.StreamResponse) -> None:
     """Tell the world's journal of an act that was done."""
-    answer = orjson.dumps(reply) if isinstance(reply, dict) and "entries" in reply else None
+    is_kept = isinstance(reply, dict) and bool(reply.keys() & KEPT_FOR)
+    answer = orjson.dumps(reply) if is_kept else None
     world = call.used[-1] if call.used else await call.world()
     await note_act(world, call.request, orjson.dumps(call.body), call.body, answer)
 

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, Json] = {
     "conduct_request": {"transfers": 1},
     "contract_act_request": {"act": "set_environment", "is_supported": False},
     "contractor_act_request": {"act": "suspend"},
+    "event_request": {"client_id": "sandbox-aggregator"},
     "explain_request": {"request": {"bank": "tomato", "operation": "show_balance"}},
     "fault_request": {
         "match": {"bank": "tomato", "class": "reference"},
@@ -37,6 +38,7 @@ EXAMPLES: dict[str, Json] = {
     },
     "fees_request": {"effective_on": "2027-01-01", "tax_percent": 10},
     "keys_request": {"bank": "tomato"},
+    "listener_request": {"url": "http://127.0.0.1:8000/events"},
     "notice_request": {
         "bank": "tomato",
         "title": {"ja": "年末年始の取扱い", "en": "Hours over the New Year"},
@@ -44,6 +46,7 @@ EXAMPLES: dict[str, Json] = {
     "objection_request": {"contractor_id": "0000000000000000AG0000000001A001"},
     "reset_request": {"what": "journal"},
     "revoke_request": {"by": "user"},
+    "scenario_check_request": {"scenario": "d01_standard_flow"},
     "scenario_request": {"scenario": "d01_standard_flow", "against": "http://127.0.0.1:8000"},
     "snapshot_request": {"name": "before"},
     "stop_request": {"bank": "tomato", "kind": "outage", "for": "30m"},

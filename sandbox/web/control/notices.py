@@ -1,15 +1,24 @@
 """``…/notices``: what the banks publish, and what they will; ``…/bank/{bank}/terms`` beside it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from sandbox.domain.moment import parse_instant
-from sandbox.domain.notice import Notice, NoticeKind, ObjectionRefused, TermsChange, TermsRefused
+from sandbox.domain.notice import (
+    Channel,
+    Notice,
+    NoticeKind,
+    ObjectionRefused,
+    TermsChange,
+    TermsRefused,
+)
 from sandbox.domain.time import Instant, iso, midnight
 from sandbox.services.bank import Bank
-from sandbox.services.notices import NoticeService
+from sandbox.services.notices import Channels, NoticeService
 from sandbox.services.opening import new_notice_id
 from sandbox.services.staff import UnknownSubject
 from sandbox.services.terms import TermsService
+from sandbox.services.world import World
 from sandbox.web.control.calendar import moment
 from sandbox.web.control.consent import bank_of
 from sandbox.web.control.endpoint import ControlCall, Json
@@ -21,15 +30,15 @@ async def list_notices(call: ControlCall) -> Json:
     """List the notices of every bank, newest first; those still to come are there already."""
     world = await call.world()
     found = [
-        {"bank": name, **shown_notice(notice), "is_published": notice.published_at <= world.now()}
+        _notice(notice, channels, world.now())
         for name in call.controls.profiles
-        for notice in await NoticeService(world, name).list_all()
+        for notice, channels in await NoticeService(world, name).list_all()
     ]
     return {"notices": found}
 
 
 async def publish_notice(call: ControlCall) -> Json:
-    """Publish a notice of a bank's, now or at a moment to come."""
+    """Publish a notice of a bank's, now or at a moment to come; by some channels late or never."""
     bank, body = await bank_of(call, call.body["bank"]), call.body
     world = bank.world
     at = moment(body["at"], world, "at") if "at" in body else world.now()
@@ -42,8 +51,30 @@ async def publish_notice(call: ControlCall) -> Json:
         published_at=at,
         effective_at=moment(body["effective"], world, "effective") if "effective" in body else None,
     )
-    await NoticeService(world, bank.name).publish(notice)
-    return {"bank": bank.name, **shown_notice(notice), "is_published": at <= world.now()}
+    channels = _channels(body.get("channels", {}), world)
+    await NoticeService(world, bank.name).publish(notice, channels)
+    return _notice(notice, channels, world.now())
+
+
+def _channels(asked: Mapping[str, bool | str], world: World) -> dict[Channel, Instant | None]:
+    """Return the channels that differ from the notice: by when, or None for never (T-36)."""
+    return {
+        Channel(name): None if when is False else moment(str(when), world, f"channels.{name}")
+        for name, when in asked.items()
+        if when is not True
+    }
+
+
+def _notice(notice: Notice, channels: Channels, now: Instant) -> Json:
+    shown = {
+        "bank": notice.bank,
+        **shown_notice(notice),
+        "is_published": notice.published_at <= now,
+    }
+    if not channels:
+        return shown
+    times = {name.value: None if at is None else iso(at) for name, at in channels.items()}
+    return shown | {"channels": times}
 
 
 async def remove_notice(call: ControlCall) -> Json:

@@ -6,9 +6,9 @@ Fields are listed with their places, ``clock.mode``; what is deeper than ``DEEPE
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from sandbox.values import dataclass
 from sandbox.web.control.examples import example_of
 from sandbox.web.control.problem import TYPE_PREFIX
 from sandbox.web.schema import SchemaStore
@@ -173,7 +173,7 @@ PROBLEMS = (
     ProblemType(slug="request-entity-too-large", statuses=(413,), where=r"^(POST|PUT)"),
     ProblemType(slug="invalid-request", statuses=(422,), where=r"^(POST|PUT)|GET .*\?"),
     ProblemType(slug="unknown-world", statuses=(404,), where=r"\{world\}"),
-    ProblemType(slug="refused", statuses=(409,), where=r"^(POST|PUT|DELETE)"),
+    ProblemType(slug="refused", statuses=(409,), where=r"^(POST|PUT|DELETE)|/reports/"),
     ProblemType(slug="world-exists", statuses=(409,), where=r"POST /api/v1/worlds$"),
     ProblemType(
         slug="world-refused",
@@ -204,10 +204,18 @@ PROBLEMS = (
     ProblemType(slug="unknown-stop", statuses=(404,), where=r"/maintenance/\{id\}"),
     ProblemType(slug="unknown-fault", statuses=(404,), where=r"GET .*/faults/\{id\}"),
     ProblemType(
-        slug="unknown-scenario", statuses=(404, 422), where=r"POST .*/scenarios$|/scenarios/\{id\}"
+        slug="unknown-scenario",
+        statuses=(404, 422),
+        where=r"POST .*/scenarios(/check)?$|/scenarios/(\{id\}|lib)",
     ),
-    ProblemType(slug="invalid-scenario", statuses=(422,), where=r"POST .*/scenarios$"),
-    ProblemType(slug="unknown-client", statuses=(404,), where=r"clients/\{id\}"),
+    ProblemType(slug="invalid-scenario", statuses=(422,), where=r"POST .*/scenarios(/check)?$"),
+    ProblemType(
+        slug="unknown-client", statuses=(404,), where=r"clients/\{id\}|POST .*\{world\}/events$"
+    ),
+    ProblemType(slug="unknown-delivery", statuses=(404,), where=r"/deliveries/\{id\}"),
+    ProblemType(
+        slug="no-notifications", statuses=(404,), where=r"GET .*/notifications|POST .*/events$"
+    ),
     ProblemType(slug="client-exists", statuses=(409,), where=r"POST .*/clients$"),
     ProblemType(slug="client-ended", statuses=(409,), where=r"(PUT|POST) .*/clients/\{id\}"),
     ProblemType(slug="no-client-secret", statuses=(409,), where=r"rotate-secret"),

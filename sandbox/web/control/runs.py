@@ -5,12 +5,13 @@ A run calls the door at its own address, as anybody else would: it can do no mor
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sandbox.domain.time import Instant, iso
+from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario, StepOutcome, Verdict
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 log = logging.getLogger("sandbox.web")
 MOST_KEPT = 100  # of all worlds together; the oldest that has ended goes first
 MOST_RUNNING = 8
+MOST_REPORTS = 20  # runs, the newest, whose reports are kept: each may be a megabyte
 REACH_SECONDS = 10.0
 
 
@@ -36,7 +38,10 @@ class RunRefused(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class ScenarioRun:
-    """``notes``: why this world is not the one that the scenario was written for."""
+    """``notes``: why this world is not the one that the scenario was written for.
+
+    ``is_stepped``: after each step it waits until somebody says that it may go on.
+    """
 
     run_id: str
     world: str
@@ -44,14 +49,38 @@ class ScenarioRun:
     against: str
     started_at: Instant  # machine time
     notes: tuple[str, ...] = ()
+    is_stepped: bool = False
+    is_waiting: bool = False
     state: State = State.RUNNING
     steps: list["StepOutcome"] = field(default_factory=list)
     verdict: Json | None = None
+    reports: Mapping[str, bytes] = field(default_factory=dict)  # file name → contents
     problem: str | None = None
     task: "asyncio.Task[None] | None" = None
+    _go: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def tell(self, outcome: "StepOutcome") -> None:
         self.steps.append(outcome)
+        if self.is_stepped and len(self.steps) < len(self.scenario.timeline):
+            self._go.clear()
+            self.is_waiting = True
+            await self._go.wait()
+            self.is_waiting = False
+
+    def go_on(self) -> None:
+        """Take the next step.
+
+        Raises:
+            RunRefused: it waits for nobody.
+        """
+        if self.state is not State.RUNNING:
+            raise RunRefused(f"the run has ended: {self.state.value}")
+        if not self.is_stepped:
+            raise RunRefused("the run goes on by itself: it was not started with `step`")
+        if not self.is_waiting:
+            raise RunRefused("the run is taking a step: wait until it is waiting")
+        self.is_waiting = False
+        self._go.set()
 
     def brief(self) -> Json:
         """Return what the list of runs says."""
@@ -64,6 +93,8 @@ class ScenarioRun:
             "started_at": iso(self.started_at),
             "steps_taken": len(self.steps),
             "steps_planned": len(self.scenario.timeline),
+            "is_stepped": self.is_stepped,
+            "is_waiting": self.is_waiting,
         }
 
     def shown(self) -> Json:
@@ -104,6 +135,8 @@ class ScenarioRuns:
         for key in ended[: max(0, len(self._kept) + 1 - MOST_KEPT)]:
             del self._kept[key]
         self._kept[run.run_id] = run
+        for old in [each for each in self._kept.values() if each.reports][:-MOST_REPORTS]:
+            old.reports = {}
         run.task = asyncio.create_task(_watched(run, door_url, token))
 
     def list_of(self, world: str) -> list[ScenarioRun]:
@@ -140,7 +173,7 @@ async def stop(runs: Iterable[ScenarioRun]) -> None:
 async def _watched(run: ScenarioRun, door_url: str, token: str | None) -> None:
     from sandbox.client import ProblemError, Unreachable
     from sandbox.scenarios.app import AppUnreachable
-    from sandbox.scenarios.reports import as_json
+    from sandbox.scenarios.reports import as_json, contents_of
 
     try:
         verdict = await _played(run, door_url, token)
@@ -152,7 +185,11 @@ async def _watched(run: ScenarioRun, door_url: str, token: str | None) -> None:
         run.state, run.problem = State.BROKEN, "see the server's log"
     else:
         run.verdict = as_json(verdict)
+        run.notes = (*run.notes, *verdict.notes)
+        run.reports = contents_of(verdict)
         run.state = State.PASSED if verdict.has_passed else State.FAILED
+    finally:
+        run.is_waiting = False
 
 
 async def _played(run: ScenarioRun, door_url: str, token: str | None) -> "Verdict":

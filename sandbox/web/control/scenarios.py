@@ -4,18 +4,26 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aiohttp import web
+
 from sandbox.clock import Mode, machine_now
 from sandbox.domain.moment import parse_instant
 from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, ControlEndpoint, Json
 from sandbox.web.control.problem import Problem
+from sandbox.web.control.report_page import PAGE_HEADERS
 from sandbox.web.control.runs import RunRefused, ScenarioRun, stop
 
 if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario
 
 ID_BYTES = 9
-DEEPEST = 50  # levels of YAML
+TYPES = {
+    "run.json": "application/json",
+    "run.xml": "application/xml",
+    "conduct.html": "text/html",
+    "conduct.xml": "application/xml",
+}
 
 
 async def list_scenarios(call: ControlCall) -> Json:
@@ -42,7 +50,8 @@ async def start_scenario(call: ControlCall) -> Json:
         scenario=scenario,
         against=against,
         started_at=machine_now(),
-        notes=tuple(await _differences(world, scenario)),
+        is_stepped=call.body.get("step", False),
+        notes=tuple(await _differences(call, world, scenario)),
     )
     try:
         call.controls.runs.start(run, _own_url(call), _token(call))
@@ -54,6 +63,62 @@ async def start_scenario(call: ControlCall) -> Json:
 async def show_scenario(call: ControlCall) -> Json:
     """Show a run: its state, the steps so far, and the verdict once there is one."""
     return (await _run(call)).shown()
+
+
+async def step_scenario(call: ControlCall) -> Json:
+    """Let a run that waits after each step take the next one."""
+    run = await _run(call)
+    try:
+        run.go_on()
+    except RunRefused as error:
+        raise Problem(409, "refused", str(error)) from error
+    return run.shown()
+
+
+async def show_report(call: ControlCall) -> web.Response:
+    """Answer a report of a run that has ended: a file, as ``bank-sandbox run --report`` has it."""
+    run, name = await _run(call), call.request.match_info["file"]
+    if name not in TYPES:
+        raise Problem(404, "unknown-scenario", f"a run has {', '.join(TYPES)}, and no {name!r}")
+    if name not in run.reports:
+        why = "its reports are gone" if run.verdict is not None else f"it is {run.state.value}"
+        raise Problem(409, "refused", f"there is no report of this run: {why}")
+    return web.Response(
+        body=run.reports[name],
+        content_type=TYPES[name],
+        charset="utf-8",
+        headers={**PAGE_HEADERS, "Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+async def read_library(call: ControlCall) -> Json:
+    """Read a scenario that comes along: its story, and its YAML text."""
+    from sandbox.scenarios.library import text_of
+
+    await call.world()
+    name = call.request.match_info["name"]
+    scenario = _named(name, 404)
+    return {**_told(scenario), "text": text_of(name)}
+
+
+async def check_scenario(call: ControlCall) -> Json:
+    """Say what is wrong with a scenario, line by line, and run nothing."""
+    world = await call.world()
+    scenario = await _scenario(call.body["scenario"])
+    notes = await _differences(call, world, scenario)
+    return {**_told(scenario), "notes": notes}
+
+
+def _told(scenario: "Scenario") -> Json:
+    return {
+        "name": scenario.name,
+        "title": {"ja": scenario.title.ja, "en": scenario.title.en},
+        "story": {"ja": scenario.story.ja, "en": scenario.story.en},
+        "seed": scenario.seed,
+        "clock": scenario.clock,
+        "settings": dict(scenario.settings),
+        "steps_planned": len(scenario.timeline),
+    }
 
 
 async def stop_scenario(call: ControlCall) -> Json:
@@ -87,18 +152,15 @@ def _address(text: str) -> str:
 
 async def _scenario(text: str) -> "Scenario":
     """Return a scenario by its name or its text. Never a file of the server's: only those."""
-    from sandbox.scenarios.library import names, text_of
-    from sandbox.scenarios.reading import ScenarioInvalid, read_scenario
+    from sandbox.scenarios.mistakes import ScenarioInvalid
+    from sandbox.scenarios.reading import read_scenario
+    from sandbox.web.control.named import resources
 
     if not any(sign in text for sign in ":\n{"):
-        if text not in names():
-            detail = f"there is no scenario {text!r}; there are: {', '.join(names())}"
-            raise Problem(422, "unknown-scenario", detail)
-        return read_scenario(text_of(text))
+        return _named(text, 422)
     try:
-        # Aside: a large text takes a second, and the bank goes on meanwhile.
-        await asyncio.to_thread(_refuse_endless, text)
-        return await asyncio.to_thread(read_scenario, text)
+        # Aside: a large text takes seconds, and the bank goes on meanwhile.
+        return await asyncio.to_thread(read_scenario, text, resources())
     except ScenarioInvalid as error:
         errors = [
             {"line": each.line, "field": each.place, "problem": each.problem, "remedy": each.remedy}
@@ -107,34 +169,22 @@ async def _scenario(text: str) -> "Scenario":
         raise Problem(422, "invalid-scenario", str(error), errors=errors) from error
 
 
-def _refuse_endless(text: str) -> None:
-    """Refuse what a short text can make endless: aliases grow in memory, depth in time."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+def _named(name: str, status: int) -> "Scenario":
+    """Return a scenario that comes along. ``status``: of the problem where there is none."""
+    from sandbox.scenarios.library import names, text_of
+    from sandbox.scenarios.reading import read_scenario
 
-    depth = 0
-    try:
-        for event in YAML(typ="rt").parse(text):
-            depth += isinstance(event, CollectionStartEvent)
-            depth -= isinstance(event, CollectionEndEvent)
-            if depth > DEEPEST:
-                raise _invalid(event.start_mark.line + 1, "nested too deeply", "Make it flatter.")
-            if isinstance(event, AliasEvent):
-                line = event.start_mark.line + 1
-                raise _invalid(line, "aliases are not taken here", "Write it out.")
-    except YAMLError:
-        return  # the reader says it better
+    if name not in names():
+        detail = f"there is no scenario {name!r}; there are: {', '.join(names())}"
+        raise Problem(status, "unknown-scenario", detail)
+    return read_scenario(text_of(name))
 
 
-def _invalid(line: int, problem: str, remedy: str) -> Problem:
-    errors = [{"line": line, "field": "", "problem": problem, "remedy": remedy}]
-    return Problem(422, "invalid-scenario", f"line {line}: {problem}. {remedy}", errors=errors)
+async def _differences(call: ControlCall, world: World, scenario: "Scenario") -> list[str]:
+    """Return what of a world and its server is not as the scenario begins."""
+    from sandbox.scenarios.bank_settings import differences
 
-
-async def _differences(world: World, scenario: "Scenario") -> list[str]:
-    """Return what of a world is not as the scenario begins."""
-    found = []
+    found = differences(scenario.settings, call.controls.settings)
     if world.seed != scenario.seed:
         found.append(f"the world's seed is {world.seed}, the scenario's {scenario.seed}")
     if not _stands_at(world, scenario.clock):
@@ -180,6 +230,36 @@ SCENARIO_ROWS = (
         reply_schema="control/scenario",
         request_schema="control/scenario_request",
         status=202,
+    ),
+    ControlEndpoint(
+        method="POST",
+        path=f"{SCENARIOS}/check",
+        answer=check_scenario,
+        title="Check a scenario",
+        reply_schema="control/scenario_told",
+        request_schema="control/scenario_check_request",
+    ),
+    ControlEndpoint(
+        method="GET",
+        path=f"{SCENARIOS}/library/{{name}}",
+        answer=read_library,
+        title="Read a scenario that comes along",
+        reply_schema="control/scenario_told",
+    ),
+    ControlEndpoint(
+        method="POST",
+        path=f"{SCENARIOS}/{{id}}/step",
+        answer=step_scenario,
+        title="Take the next step of a run",
+        reply_schema="control/scenario",
+    ),
+    ControlEndpoint(
+        method="GET",
+        path=f"{SCENARIOS}/{{id}}/reports/{{file}}",
+        answer=show_report,
+        title="A report of a run",
+        reply_schema=None,
+        media_type="text/html",
     ),
     ControlEndpoint(
         method="GET",

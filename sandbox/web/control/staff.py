@@ -44,10 +44,7 @@ async def revoke(call: ControlCall) -> Json:
     body = call.body
     bank = await bank_of(call, call.request.match_info["bank"])
     target = _target(body)
-    try:
-        lag_ms = parse_duration(body["lag"]) if "lag" in body else 0
-    except ValueError as error:
-        raise Problem(422, "invalid-request", f"lag: {error}") from error
+    lag_ms = lag_of(body)
     reason = Reason(body.get("reason", Reason.REVOKED_BY_BANK))
     try:
         ended = await RevocationService(bank.world, bank.name).revoke(
@@ -56,6 +53,21 @@ async def revoke(call: ControlCall) -> Json:
     except UnknownSubject as error:
         raise Problem(404, "unknown-subject", f"this bank knows no {error}") from error
     return {"ended": ended}
+
+
+def lag_of(body: Json) -> int:
+    """Return how long what an act ends still goes on, in milliseconds. Raises ``Problem``."""
+    try:
+        return parse_duration(body["lag"]) if "lag" in body else 0
+    except ValueError as error:
+        raise Problem(422, "invalid-request", f"lag: {error}") from error
+
+
+def refuse_lag(body: Json, allowed: str) -> None:
+    """Raise ``Problem`` for a lag of an act that knows none: ``allowed`` is the one that does."""
+    if "lag" in body and body["act"] != allowed:
+        detail = f"lag: {allowed} takes one; {body['act']} is in force from the next call on"
+        raise Problem(422, "invalid-request", detail)
 
 
 def _target(body: Json) -> Target:
@@ -71,11 +83,13 @@ async def act_on_contractor(call: ControlCall) -> Json:
     bank = await bank_of(call, call.request.match_info["bank"])
     contractor_id, act = call.request.match_info["contractor_id"], call.body["act"]
     staff = StaffService(bank.world)
+    refuse_lag(call.body, "lose_credentials")
     try:
         if act in CONTRACT_STATES:
             await staff.set_contract_state(contractor_id, CONTRACT_STATES[act], bank=bank.name)
         else:
-            await staff.lose_credentials(contractor_id, bank=bank.name)
+            lag_ms = lag_of(call.body)
+            await staff.lose_credentials(contractor_id, bank=bank.name, lag_ms=lag_ms)
     except UnknownSubject as error:
         raise Problem(404, "unknown-subject", f"this bank has no contractor {error}") from error
     return {}

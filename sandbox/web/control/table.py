@@ -19,6 +19,7 @@ from sandbox.web.control import (
 )
 from sandbox.web.control.acts_rows import ACT_ROWS
 from sandbox.web.control.endpoint import Answer, ControlEndpoint
+from sandbox.web.control.events_rows import EVENT_ROWS
 from sandbox.web.control.opening import OPENING_ROWS
 from sandbox.web.control.scenarios import SCENARIO_ROWS
 
@@ -74,6 +75,7 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "certificate",
         "certificate_request",
     ),
+    row("GET", "/api/v1/settings", worlds.show_settings, "Settings of the banks", "settings"),
     row("GET", WORLDS, worlds.list_worlds, "Worlds", "worlds"),
     row("POST", WORLDS, worlds.create_world, "Make a world", "world", "world_request"),
     row("GET", WORLD, worlds.show_world, "One world", "world"),
@@ -113,6 +115,7 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "revoke_request",
     ),
     row("POST", f"{GRANT}/expire", contents.expire_grant, "Let a grant lapse", "done"),
+    row("POST", f"{GRANT}/leak", contents.leak_token, "Leak a grant's access token", "leaked"),
     row(
         "GET",
         f"{WORLD}/tokens",
@@ -292,6 +295,7 @@ ENDPOINTS: tuple[ControlEndpoint, ...] = (
         "clock",
     ),
     *OPENING_ROWS,
+    *EVENT_ROWS,
     *ACT_ROWS,
     row("GET", FAULTS, faults.list_faults, "Fault rules", "faults"),
     row("POST", FAULTS, faults.add_fault, "Add a fault rule", "fault", "fault_request"),

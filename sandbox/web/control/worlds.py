@@ -17,6 +17,11 @@ async def list_worlds(call: ControlCall) -> Json:
     return {"worlds": [describe.listed(call, name) for name in call.controls.front.worlds.names()]}
 
 
+async def show_settings(call: ControlCall) -> Json:
+    """Show the settings of the banks, the same in every world; secrets are not among them."""
+    return {"settings": dict(call.controls.settings)}
+
+
 async def show_world(call: ControlCall) -> Json:
     """Describe a world: its banks with issuer, endpoints, ready clients and personas."""
     return await describe.world(await call.world(), call.controls)

@@ -104,5 +104,5 @@ def _drawn(strike: Strike) -> Effect:
 def _seconds_left(rule: FaultRule, world: World) -> int | None:
     assert rule.window is not None  # an outage has one
     now = machine_now() if rule.window.is_machine else world.now()
-    end = rule.window.ends_after(now)
+    end = rule.window.ends_after(now, world.calendar)
     return None if end is None else math.ceil((end - now) / 1000)

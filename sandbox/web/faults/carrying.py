@@ -45,10 +45,20 @@ def struck(front: Front, profile: "Profile") -> Middleware:
             return await handler(request)
         strike = await known.world.faults.strike(known.facts, known.kinds)
         if strike is None:
-            return await handler(request)
+            return named(request, profile, await handler(request))
         return await Carrier(front, profile, request, handler, known, strike).answer()
 
     return middleware
+
+
+def named(
+    request: web.Request, profile: "Profile", response: web.StreamResponse
+) -> web.StreamResponse:
+    """Let an answer name the rule, also one that struck where tokens and consents are made."""
+    fault_id = entry_of(request).fault
+    if fault_id is not None and not profile.policy.strict_realism:
+        response.headers[HEADER] = fault_id
+    return response
 
 
 class Carrier:
@@ -82,9 +92,7 @@ class Carrier:
                 response = await self._read()
             case _:
                 response = await self._after(self._effect())
-        if not self._profile.policy.strict_realism:
-            response.headers[HEADER] = self._fault_id
-        return response
+        return named(self._request, self._profile, response)
 
     def _note(self) -> None:
         """Write down what is known: whoever would learn more may never be asked."""
@@ -201,7 +209,8 @@ class Carrier:
         rule = self._strike.rule
         is_machine = rule.window is not None and rule.window.is_machine
         now = machine_now() if is_machine else self._world.now()
-        return delay_ms(rule.effect, rule.window, self._strike.draws, now)
+        draws, calendar = self._strike.draws, self._world.calendar
+        return delay_ms(rule.effect, rule.window, draws, now, calendar)
 
     async def _hang(self, wait_ms: int | None) -> bool:
         return await self._world.faults.hang(self._fault_id, wait_ms, self._is_there)

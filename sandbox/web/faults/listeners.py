@@ -1,19 +1,23 @@
 """Listeners with broken TLS beside the bank door: one for each live rule of kind ``tls``.
 
-What is asked over them the bank answers as ever: the fault is that somebody asks at all.
+What is asked over them the bank answers as ever: the fault is that somebody asks at all. Who hangs
+up instead, with an alert or without a word, is in the journal too.
 """
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.clock import machine_now
+from sandbox.domain.conduct.traits import HANDSHAKE
 from sandbox.domain.effect_tls import TLS_EFFECTS, UNACCEPTABLE
 from sandbox.domain.fault import FaultRule
+from sandbox.services.journal import Entry
 from sandbox.services.world import World
+from sandbox.values import dataclass
+from sandbox.web.faults.greeting import Greeter
 from sandbox.web.noting import entry_of
 
 if TYPE_CHECKING:
@@ -30,12 +34,13 @@ class ListenerRefused(Exception):
 class Listener:
     world: World
     rule: FaultRule
-    site: web.TCPSite
+    greeter: Greeter
+    port: int
     url: str
 
     @property
-    def port(self) -> int:
-        return self.site.port
+    def case(self) -> str:
+        return str(self.rule.effect["case"])
 
 
 class Listeners:
@@ -81,55 +86,77 @@ class Listeners:
         assert self._tls is not None
         if len(self._by_port) >= MOST_LISTENERS:
             raise ListenerRefused(f"there are {MOST_LISTENERS} such listeners already")
-        context = context_of(rule.effect["case"], self._tls, (world.now(), machine_now()))
-        site = web.TCPSite(self._runner, self._host, 0, ssl_context=context)
+        case, runner = rule.effect["case"], self._runner
+        context = context_of(case, self._tls, (world.now(), machine_now()))
+
+        def serve() -> asyncio.Protocol:
+            assert runner.server is not None
+            return runner.server()
+
+        def tell(said: str, address: str | None) -> None:
+            if case in UNACCEPTABLE:
+                note_refusal(world, rule, said, address)
+
+        greeter = Greeter(context, serve, tell)
         try:
-            await site.start()
+            port = await greeter.listen(self._host)
         except OSError as error:
             raise ListenerRefused(f"no listener can be opened: {error.strerror}") from error
-        host = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
-        host = f"[{host}]" if ":" in host else host
-        url = f"https://{host}:{site.port}{world.prefix}"
-        listener = Listener(world=world, rule=rule, site=site, url=url)
-        self._by_port[site.port] = listener
+        url = f"{_prefix(self._host)}:{port}{world.prefix}"
+        listener = Listener(world=world, rule=rule, greeter=greeter, port=port, url=url)
+        self._by_port[port] = listener
         watch = asyncio.create_task(self._watch(listener))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
 
     async def _watch(self, listener: Listener) -> None:
         """Close a listener as soon as its rule is gone, and what is connected with it."""
-        port = listener.port
         await listener.world.faults.hang(listener.rule.fault_id, None, lambda: True)
-        del self._by_port[port]
-        await listener.site.stop()
-        assert self._runner is not None
-        server = self._runner.server
-        for handler in [] if server is None else server.connections:
-            if handler.transport is not None and _port_of(handler.transport) == port:
-                handler.transport.abort()
+        del self._by_port[listener.port]
+        await listener.greeter.close()
 
     async def note(self, request: web.Request) -> None:
         """Note in the journal that a call came over such a listener, and count it."""
-        listener = self._by_port.get(_port_of(request.transport)) if self._by_port else None
+        if not self._by_port or request.transport is None:
+            return
+        listener = self._by_port.get(_port_of(request.transport.get_extra_info("sockname")))
         if listener is None:
             return
-        entry, case = entry_of(request), listener.rule.effect["case"]
+        entry = entry_of(request)
         entry.fault = listener.rule.fault_id
-        if case in UNACCEPTABLE:
-            entry.tls_drill = case
+        if listener.case in UNACCEPTABLE:
+            entry.tls_drill = listener.case
         await listener.world.faults.count(listener.rule.fault_id)
 
     async def close(self) -> None:
-        """The server goes down; the runner closes what listens."""
+        """The server goes down."""
         for watch in list(self._watches):
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
+        for listener in self._by_port.values():
+            await listener.greeter.close()
+        self._by_port.clear()
 
 
-def _port_of(transport: asyncio.BaseTransport | None) -> int:
-    name = None if transport is None else transport.get_extra_info("sockname")
+def note_refusal(world: World, rule: FaultRule, said: str, address: str | None) -> None:
+    """Note in the journal that a client would not speak with such a server (C-24, R-16)."""
+    entry = Entry()
+    entry.at, entry.real_at, entry.latency_us = world.now(), machine_now(), 0
+    entry.bank, entry.method, entry.path, entry.operation = "", "TLS", "/", HANDSHAKE
+    entry.remote, entry.error_code = address, said
+    entry.fault, entry.tls_drill = rule.fault_id, rule.effect["case"]
+    world.journal.add(entry)
+
+
+def _port_of(name: object) -> int:
+    """Return the port of a socket's name; 0 of one that has none."""
     return name[1] if isinstance(name, tuple) else 0
+
+
+def _prefix(host: str) -> str:
+    host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    return f"https://[{host}]" if ":" in host else f"https://{host}"
 
 
 LISTENERS = web.AppKey("listeners", Listeners)

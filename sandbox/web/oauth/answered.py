@@ -6,14 +6,14 @@ same fields with the very same cookie to the very same interaction.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from http.cookies import SimpleCookie
 from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from sandbox.values import dataclass
 from sandbox.web.oauth.redirects import KEEP_S, see_other
 
 MOST = 1_000
@@ -21,18 +21,31 @@ MOST = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Where the browser was sent, and the cookies that it was given on the way."""
+    """Where the browser was sent, and the cookies that it was given on the way.
+
+    ``page``: what takes it there by a form, with its headers; None: a redirect does.
+    """
 
     location: str
     cookies: SimpleCookie
+    page: tuple[bytes, Mapping[str, str]] | None = None
 
     @classmethod
-    def of(cls, response: web.Response) -> "Given":
-        return cls(location=response.headers["Location"], cookies=response.cookies)
+    def of(cls, response: web.Response, posted_to: str | None = None) -> "Given":
+        """``posted_to``: the answer of a page with a form, as an address."""
+        if posted_to is None:
+            return cls(location=response.headers["Location"], cookies=response.cookies)
+        assert isinstance(response.body, bytes)  # pages are
+        page = response.body, dict(response.headers)
+        return cls(location=posted_to, cookies=response.cookies, page=page)
 
     def again(self) -> web.Response:
         """Return the same answer once more."""
-        response = see_other(self.location)
+        if self.page is None:
+            response = see_other(self.location)
+        else:
+            body, headers = self.page
+            response = web.Response(body=body, headers=headers)
         response.cookies.update(self.cookies)
         return response
 

@@ -40,7 +40,6 @@ from sandbox.web.oauth.redirects import (
     SESSION,
     give_cookie,
     give_session,
-    leaving,
     see_other,
 )
 from sandbox.web.oauth.screens import Screens, csrf_matches, csrf_token, typed_sign_in
@@ -62,7 +61,7 @@ class AuthorizePages:
         self._profile = profile
         self._screens = Screens(front, profile)
         self._answered = Answered(monotonic_s)
-        self._tester = TesterBar(self._take)
+        self._tester = TesterBar(self._take, self._screens.leaving)
 
     async def begin(self, request: web.Request) -> web.Response:
         return await self._answer(request, "authorize", self._begin)
@@ -118,13 +117,14 @@ class AuthorizePages:
             except ShownError:
                 if (given := self._answered.find(key)) is None:
                     raise
+                entry.location = given.location
                 return given.again()
             if not csrf_matches(form.get("csrf"), cookie):
                 raise ShownError("csrf", 403)
             act = self._tester.act if self._is_tested(form) else self._take
             response = await act(request, bank, interaction, cookie, form)
-            if response.status == 303:
-                self._answered.keep(key, Given.of(response))
+            if response.status == 303 or entry.location is not None:
+                self._answered.keep(key, Given.of(response, entry.location))
             return response
 
     def _is_tested(self, form: Parameters) -> bool:
@@ -141,7 +141,8 @@ class AuthorizePages:
         """Do what the fields of the real form say."""
         decision = form.get("decision")
         if decision == "deny":
-            return leaving(request, bank, await bank.authorize.deny(interaction), cookie)
+            answer = await bank.authorize.deny(interaction)
+            return self._screens.leaving(request, bank, answer, cookie)
         if interaction.contractor is None and decision == "sign_in":
             return await self._sign_in(request, bank, interaction, cookie, once_each(form))
         if interaction.contractor is not None and decision == "allow":
@@ -221,7 +222,7 @@ class AuthorizePages:
             )
         entry = entry_of(request)
         entry.grant_id, entry.fault = allowed.grant_id, allowed.fault
-        return leaving(request, bank, allowed.location, cookie)
+        return self._screens.leaving(request, bank, allowed.answer, cookie)
 
     async def _find(self, request: web.Request, bank: Bank) -> tuple[Interaction, str]:
         cookie = request.cookies.get(COOKIE, "")
@@ -266,7 +267,7 @@ class AuthorizePages:
             return await act(request, await self._bank(request))
         except RedirectBack as back:
             entry_of(request).grant_id = back.grant_id
-            return _sent_on(request, back.location)
+            return self._screens.sent_on(request, back.answer)
         except ShownError as error:
             return self._screens.error(request, error)
         except Closed as error:
@@ -297,8 +298,7 @@ def _check_open(
         if isinstance(error, ServiceStopped) and error.is_page:
             raise
         closed = TemporarilyUnavailable(str(error).partition(":")[0])
-        location = bank.authorize.error_location(asked.redirect_uri, asked.state, closed)
-        raise RedirectBack(location) from None
+        raise RedirectBack(bank.authorize.refusal(asked, closed)) from None
 
 
 async def _parameters(request: web.Request) -> Parameters:

@@ -48,7 +48,7 @@ async def authenticated(request: web.Request, bank: Bank, form: Parameters) -> C
     headers = request.headers.getall("Authorization", ())
     if len(headers) > 1:
         raise InvalidRequest("two Authorization headers")
-    urls = addresses_of(request, bank)
+    urls = own_addresses_of(request, bank)
     shown = Shown(
         authorization=headers[0] if headers else None,
         certificate=client_certificate(request),
@@ -152,8 +152,22 @@ def addresses_of(request: web.Request, bank: Bank) -> tuple[str, ...]:
 
     Not the ``Host`` header's: whoever writes the call writes that.
     """
+    return _at(bank, request.rel_url.raw_path)
+
+
+def own_addresses_of(request: web.Request, bank: Bank) -> tuple[str, ...]:
+    """Return the addresses of what is called that this world alone has.
+
+    A call may come without the world's prefix. An assertion addressed like that would be good in
+    each world that knows the client, once in every one of them (O-11).
+    """
+    path = request.rel_url.raw_path
+    return _at(bank, path if path.startswith("/w/") else bank.world.prefix + path)
+
+
+def _at(bank: Bank, path: str) -> tuple[str, ...]:
     bases = (bank.world.base_url(), bank.world.tls_base_url())
-    return tuple(f"{base}{request.rel_url.raw_path}" for base in bases if base is not None)
+    return tuple(f"{base}{path}" for base in bases if base is not None)
 
 
 def _proven_key(

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox.domain.client import AUTH_METHODS, TLS_METHODS
 from sandbox.domain.corporate.claims import USER_CLAIMS
+from sandbox.domain.oauth.authorize import RESPONSE_MODES
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, LANGUAGES, PROMPTS
 from sandbox.domain.oauth.personal import ACR, CLAIMS
 from sandbox.domain.oauth.security import ALGORITHMS
@@ -67,7 +68,7 @@ def _authorization(profile: Profile) -> dict[str, Any]:
     return {
         "scopes_supported": sorted(profile.scopes | IDENTITY_SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

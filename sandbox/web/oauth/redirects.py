@@ -59,13 +59,3 @@ def give_session(
         samesite="Lax",
         secure=is_secure(request, bank),
     )
-
-
-def leaving(request: web.Request, bank: Bank, location: str, cookie: str) -> web.Response:
-    """Send the browser back to the client, its interaction over.
-
-    The cookie opens nothing any more. It stays a moment, so that a second click is known.
-    """
-    response = see_other(location)
-    give_cookie(request, response, bank, request.path, cookie, max_age=int(KEEP_S))
-    return response

@@ -31,7 +31,15 @@ from sandbox.web.profile import Profile
 PATH = "/oauth/register"
 SCHEMA = "control/client_metadata"
 # What the bank alone decides. A client that names it is let pass, as with any unknown metadata.
-_BANKS_OWN = ("bank", "client_id", "client_secret", "may_introspect", "status")
+_BANKS_OWN = (
+    "bank",
+    "client_id",
+    "client_secret",
+    "may_introspect",
+    "notification_secret",
+    "notification_url",
+    "status",
+)
 # What the bank decides when it lets a client in, or later: no client changes it by itself.
 _DECIDED = (
     "functions",

@@ -10,17 +10,20 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.domain.contractor import SignIn, card_login, user_login
+from sandbox.domain.oauth.authorize import FORM_POST
 from sandbox.domain.oauth.errors import ShownError
 from sandbox.domain.oauth.openid import fields_of_hint, identity_shown
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.time import jst, jst_date
 from sandbox.services.bank import Bank
+from sandbox.services.oauth.answers import Answer
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.offers import Offer
 from sandbox.services.sign_in import SignInRefused
 from sandbox.web.faults.banner import banner_of
 from sandbox.web.front import Front
 from sandbox.web.noting import entry_of
+from sandbox.web.oauth.redirects import KEEP_S, give_cookie, see_other
 from sandbox.web.oauth.tester import Bar, consent_bar, sign_in_bar
 from sandbox.web.pages import (
     AccountChoice,
@@ -205,6 +208,42 @@ class Screens:
         world = entry_of(request).world
         assert world is not None  # the interaction was found in it
         return sign_in_bar(self._bank, world, interaction.client)
+
+    def sent_on(self, request: web.Request, answer: Answer) -> web.Response:
+        """Send the browser back to the client, where no page was shown before."""
+        if answer.mode == FORM_POST:
+            return self._form_post(request, answer)
+        # After a form by 303 (O-22).
+        return see_other(answer.location, status=303 if request.method == "POST" else 302)
+
+    def leaving(
+        self, request: web.Request, bank: Bank, answer: Answer, cookie: str
+    ) -> web.Response:
+        """Send the browser back to the client, its interaction over.
+
+        The cookie opens nothing any more. It stays a moment, so that a second click is known.
+        """
+        by_form = answer.mode == FORM_POST
+        response = self._form_post(request, answer) if by_form else see_other(answer.location)
+        give_cookie(request, response, bank, request.path, cookie, max_age=int(KEEP_S))
+        return response
+
+    def _form_post(self, request: web.Request, answer: Answer) -> web.Response:
+        """Let the browser post the answer (OAuth 2.0 Form Post Response Mode).
+
+        The one page with a script, which presses its button; where none runs, a person does.
+        """
+        entry_of(request).location = answer.location
+        html = self._pages.render(
+            "form_post.html",
+            language_of(request),
+            bank=self._face,
+            redirect_uri=answer.redirect_uri,
+            host=urlsplit(answer.redirect_uri).netloc,
+            values=answer.values,
+        )
+        scheme = f"{urlsplit(answer.redirect_uri).scheme}:"
+        return page_response(html, form_action=scheme, has_script=True)
 
     def error(self, request: web.Request, error: ShownError) -> web.Response:
         entry_of(request).error_code = error.code

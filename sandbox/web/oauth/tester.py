@@ -5,7 +5,6 @@ outcomes have no field of their own: time running out, and two errors that a ban
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -20,17 +19,22 @@ from sandbox.domain.oauth.errors import (
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.persona import Persona
 from sandbox.services.bank import Bank
+from sandbox.services.oauth.answers import Answer
 from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.offers import Offer
 from sandbox.services.population import load_people
+from sandbox.services.told_secrets import LoginNow, login_now
 from sandbox.services.world import World
+from sandbox.values import dataclass
 from sandbox.web.noting import entry_of
-from sandbox.web.oauth.redirects import COOKIE, SESSION, leaving, see_other
+from sandbox.web.oauth.redirects import COOKIE, SESSION, see_other
 
 Boxes: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]  # functions, account ids
 Take: TypeAlias = Callable[
     [web.Request, Bank, Interaction, str, Parameters], Awaitable[web.Response]
 ]
+
+Leave: TypeAlias = Callable[[web.Request, Bank, Answer, str], web.Response]
 
 FIELD: Final = "tester"
 # On the consent page the person is known; on the sign-in page it is chosen.
@@ -117,15 +121,17 @@ def pressed(form: Parameters, bank: Bank, interaction: Interaction) -> Pressed:
     raise ShownError("invalid_request")
 
 
-def typed_by(persona: Persona, *, is_right: bool = True) -> Parameters:
+def typed_by(persona: Persona, login: LoginNow, *, is_right: bool = True) -> Parameters:
     """Return the sign-in form as the persona fills it in, with a wrong secret if not right.
+
+    What only its owner knows is wrong too: the bank has to say so.
 
     ``FIELD`` stays in it: such failures lock the login, and not the address that they come from.
     """
-    fields = persona.login.fields()
+    fields = dict(login.fields) | dict.fromkeys(login.unknown, _WRONG[0])
     if not is_right:
         name = "pin" if "pin" in fields else "password"
-        fields[name] = next(wrong for wrong in _WRONG if wrong != persona.login.secret)
+        fields[name] = next(wrong for wrong in _WRONG if wrong != fields[name])
     fields |= {"kind": persona.kind, "decision": "sign_in", FIELD: "sign_in"}
     return Parameters(fields, frozenset())
 
@@ -149,10 +155,12 @@ def _part_of(offer: Offer) -> Boxes:
 
 
 class TesterBar:
-    """Does what the bar's buttons say. ``take`` is what the real form's fields go through."""
+    """Does what the bar's buttons say. ``take`` is what the real form's fields go through,
+    ``leave`` what goes back to the client."""
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, leave: Leave) -> None:
         self._take = take
+        self._leave = leave
 
     async def act(
         self,
@@ -174,8 +182,8 @@ class TesterBar:
             return see_other(request.path)
         if error := ERRORS.get(button.outcome):
             why = error("a tester asked for this answer")
-            location = await bank.authorize.deny(interaction, why)
-            return leaving(request, bank, location, cookie)
+            answer = await bank.authorize.deny(interaction, why)
+            return self._leave(request, bank, answer, cookie)
         if button.outcome == "deny":
             denial = Parameters({"decision": "deny"}, frozenset())
             return await self._take(request, bank, interaction, cookie, denial)
@@ -194,7 +202,8 @@ class TesterBar:
         """Type a wrong secret once, or until the login is locked."""
         assert button.persona is not None
         times = 1 if button.outcome == "wrong_secret" else bank.policy.lock_after
-        wrong = typed_by(button.persona, is_right=False)
+        login = await login_now(bank.world, bank.name, button.persona)
+        wrong = typed_by(button.persona, login, is_right=False)
         response = await self._take(request, bank, interaction, cookie, wrong)
         for _ in range(min(times, LOCK_ATTEMPTS_MAX) - 1):
             if entry_of(request).error_code == "wrong":
@@ -212,7 +221,8 @@ class TesterBar:
         """Sign in where nobody has, and allow where the button says so."""
         session = None
         if button.persona is not None:
-            typed = typed_by(button.persona)
+            login = await login_now(bank.world, bank.name, button.persona)
+            typed = typed_by(button.persona, login)
             response = await self._take(request, bank, interaction, cookie, typed)
             if button.outcome == "sign_in" or response.status != 303:
                 return response

@@ -7,7 +7,6 @@ from aiohttp import web
 
 from sandbox.domain.transfer.contract import Caller
 from sandbox.domain.transfer.window import Kind
-from sandbox.services.transfers.files import Wish
 from sandbox.web.call import Call, Json
 from sandbox.web.front import SERVER, http_date
 from sandbox.web.web21 import request_wire
@@ -34,6 +33,8 @@ async def register(
     ``write``: makes the answer of an outcome, given what reads the database, for the repeat of
     a call with an ``Idempotency-Key``.
     """
+    from sandbox.services.transfers.files import Wish  # the format is imported with the first file
+
     assert call.file is not None  # whoever brings none is not sent here
     query = call.query
     wish = Wish(

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from sandbox.domain.zengin.books import is_incoming
 from sandbox.services.accounts import Statement
 from sandbox.web.call import Call, Json
 from sandbox.web.faults.reading import shown_balance, shown_statement
@@ -52,6 +51,8 @@ async def write_account_transactions(call: Call) -> web.Response:
 
 async def list_deposits(call: Call) -> Json:
     """振込入金照会: the rows of a period that are incoming transfers, oldest first."""
+    from sandbox.domain.zengin.books import is_incoming  # the format is imported when it is used
+
     found = await _statement(call)
     return wire.statement(replace(found, lines=list(filter(is_incoming, found.lines))))
 

@@ -26,8 +26,7 @@ from sandbox.domain.errors import (
     UnknownAccount,
 )
 from sandbox.domain.transfer.approval import NotDesignatedApprover
-from sandbox.domain.transfer.file_check import FileRejected
-from sandbox.domain.transfer.finding import Code, DraftRefused
+from sandbox.domain.transfer.finding import Code, DraftRefused, FileRejected
 from sandbox.domain.transfer.request import TransactionNotFound
 from sandbox.services.double_login import DoubleLogin
 from sandbox.services.idempotency import IdempotencyConflict

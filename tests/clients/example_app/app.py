@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -151,6 +151,13 @@ class Provider:
     async def logged(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"lines": self._logged.lines})
 
+    async def configure(self, request: web.Request) -> web.StreamResponse:
+        """Take a new client secret, once the old one is known to others."""
+        secret = (await request.json())["client_secret"]
+        self._settings = replace(self._settings, client_secret=secret)
+        self.api = self.bank_api(self._settings, self._http)
+        return web.json_response({"configured": True})
+
     async def disconnect(self, request: web.Request) -> web.StreamResponse:
         """End the consent at the bank, and forget the tokens."""
         user = request.query["user"]
@@ -235,4 +242,5 @@ def make_app(settings: BankSettings, kind: type[Provider] = Provider) -> web.App
     app.router.add_get("/status", provider.status)
     app.router.add_get("/log", provider.logged)
     app.router.add_post("/disconnect", provider.disconnect)
+    app.router.add_post("/configure", provider.configure)
     return app

@@ -119,6 +119,10 @@ class CarelessProvider(Provider):
                 self.store.write_message(user, "there is a problem, please try again")
         return web.json_response({"error": "please try again"}, status=500)
 
+    async def configure(self, _request: web.Request) -> web.StreamResponse:
+        """The secret has always been this one."""
+        return web.json_response({"configured": True})
+
     async def disconnect(self, request: web.Request) -> web.StreamResponse:
         """The bank need not know."""
         self.store.forget_link(request.query["user"])

@@ -13,6 +13,12 @@ from sandbox.services.sign_in import SignInRefused
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.forms import once_each
 from sandbox.web.oauth.screens import FIELD_MAX
+from sandbox.web.web21.desk.tester import (
+    identity_bar,
+    sign_in_bar,
+    typed_at_identity,
+    typed_at_sign_in,
+)
 from sandbox.web.web21.desk.visit import Visit
 
 NAMES = ("contractor_id", "user_id")
@@ -29,7 +35,18 @@ async def show_sign_in(visit: Visit) -> web.Response:
 
 async def sign_in(visit: Visit) -> web.Response:
     """Check user id, password and second factor (stub) and open a log-in."""
-    form = once_each(visit.form)
+    tested = await typed_at_sign_in(visit)
+    if tested is None:
+        return await _open(visit, once_each(visit.form), visit.request.remote)
+    for _ in range(tested.times):
+        response = await _open(visit, tested.form, None)
+        if entry_of(visit.request).error_code != "wrong":
+            break
+    return response
+
+
+async def _open(visit: Visit, form: Parameters, address: str | None) -> web.Response:
+    """``address``: whose failures are counted too; None: nobody's."""
     typed = _typed(form, (*NAMES, *SECRETS))
     if typed is None:
         return _sign_in_page(visit, form, error="incomplete", status=400)
@@ -37,9 +54,8 @@ async def sign_in(visit: Visit) -> web.Response:
     login = user_login(number, user_id)
     entry_of(visit.request).login = login
     wanted = SignIn(kind="corporate", login=login, secret=password, second_factor=second_factor)
-    address, old = visit.request.remote, visit.cookie
     try:
-        cookie = await visit.sessions.open(wanted, address=address, old=old)
+        cookie = await visit.sessions.open(wanted, address=address, old=visit.cookie)
     except NoCorporateUser:
         return _sign_in_page(visit, form, error="lapsed", status=403)
     except SignInRefused as refused:
@@ -60,10 +76,12 @@ async def show_identity(visit: Visit) -> web.Response:
 
 async def identify(visit: Visit) -> web.Response:
     assert visit.visitor is not None  # the door lets nobody else in
-    typed = _typed(once_each(visit.form), SECRETS)
+    tested = await typed_at_identity(visit)
+    form = once_each(visit.form) if tested is None else tested.form
+    typed = _typed(form, SECRETS)
     if typed is None:
         return _identity_page(visit, error="incomplete", status=400)
-    address, old = visit.request.remote, visit.cookie
+    address, old = (visit.request.remote if tested is None else None), visit.cookie
     try:
         cookie = await visit.sessions.identify(visit.visitor, *typed, address=address, old=old)
     except SignInRefused as refused:
@@ -87,6 +105,8 @@ def _sign_in_page(
     response = response_to.page(
         "sign_in",
         status=status,
+        action_url=f"{visit.root}/sign-in",
+        tester=sign_in_bar(visit),
         values=values,
         error=error,
         attempts_left=details.get("attempts_left"),
@@ -109,6 +129,8 @@ def _identity_page(
         "identity",
         here="client",
         status=status,
+        action_url=f"{visit.root}/identity",
+        tester=identity_bar(visit),
         values={},
         error=error,
         attempts_left=details.get("attempts_left"),

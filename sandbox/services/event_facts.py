@@ -1,0 +1,202 @@
+"""What a fact says: the change that was written down becomes an event, or is no news any more."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from sandbox.domain.availability import Scope
+from sandbox.domain.event import EventType
+from sandbox.domain.incident import Incident
+from sandbox.domain.notice import Channel, Notice, NoticeKind
+from sandbox.domain.time import Instant, iso
+from sandbox.domain.transfer.status import Status
+from sandbox.services.inspection import TOKEN_ID_BYTES
+from sandbox.storage import calendar, events, incidents, notice_channels, transfers
+from sandbox.storage.database import Reader
+from sandbox.storage.events import Fact
+from sandbox.values import dataclass
+
+NOTIFIED = "notified"  # the entry of an incident by which the provider learns of it
+_BEFORE_IT = ("flagged", "frozen")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What there is to tell, and whom: ``client_id`` None: every provider of the bank.
+
+    ``at`` None: the moment of the fact.
+    """
+
+    type: EventType
+    bank: str
+    client_id: str | None
+    data: Mapping[str, Any]
+    at: Instant | None = None
+
+
+Teller: TypeAlias = Callable[[Reader, Fact, Instant], Awaitable[News | None]]
+
+
+async def tell(db: Reader, fact: Fact, now: Instant) -> News | None:
+    """Return what a fact tells at ``now``; None: it has been overtaken, or concerns nobody."""
+    return await TELLERS[fact.source](db, fact, now)
+
+
+async def tell_grant(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    found = await events.find_ended_grant(db, fact.subject)
+    if found is None or found.ended_at != fact.due_at:
+        return None  # it is gone, or it ended at another time than it was to
+    reason = found.reason or "grant_expired"
+    kind = EventType.GRANT_REVOKED if found.reason else EventType.GRANT_LAPSED
+    if reason == "superseded":
+        kind = EventType.GRANT_SUPERSEDED
+    data = {
+        "grant_id": fact.subject,
+        "client_id": found.client_id,
+        "reason": reason,
+        "scope": found.scope,
+        "granted_at": iso(found.granted_at),
+        "token_ids": [each[:TOKEN_ID_BYTES].hex() for each in found.token_hashes],
+    }
+    return News(type=kind, bank=found.bank, client_id=found.client_id, data=data)
+
+
+async def tell_notice(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    notice = await calendar.find_notice(db, fact.subject)
+    if notice is None:
+        return None
+    channels = await notice_channels.of_notice(db, notice.notice_id)
+    if channels.get(Channel.WEBHOOK, notice.published_at) != fact.due_at:
+        return None  # by this channel it comes at another time, or never
+    data = notice_data(notice)
+    return News(type=EventType.NOTICE_PUBLISHED, bank=notice.bank, client_id=None, data=data)
+
+
+def notice_data(notice: Notice) -> dict[str, Any]:
+    end = "objection_until" if notice.kind is NoticeKind.TERMS else "until"
+    moments = {"effective_at": notice.effective_at, end: notice.until_at}
+    return {
+        "notice_id": notice.notice_id,
+        "kind": notice.kind.value,
+        "title": {"ja": notice.title_ja, "en": notice.title_en},
+        **{name: iso(at) for name, at in moments.items() if at is not None},
+        **({} if notice.about is None else {"about": notice.about}),
+    }
+
+
+async def tell_stop(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    types = {
+        "stop_begun": EventType.MAINTENANCE_BEGUN,
+        "stop_overrun": EventType.MAINTENANCE_OVERRUN,
+        "stop_ended": EventType.MAINTENANCE_ENDED,
+    }
+    found = await calendar.list_stops(db)
+    stop = next((each for each in found if each.stop_id == fact.subject), None)
+    if stop is None or (fact.source == "stop_begun" and stop.is_over(fact.due_at)):
+        return None
+    data = _stop_data(stop.stop_id, stop.scope, stop.from_at, stop.until_at)
+    client_id = stop.scope.client_id
+    return News(type=types[fact.source], bank=stop.bank, client_id=client_id, data=data)
+
+
+async def tell_removed_stop(_db: Reader, fact: Fact, now: Instant) -> News | None:
+    """A stop that is taken away ends there, where it had begun and was not over."""
+    row: dict[str, Any] = json.loads(fact.subject)
+    until_at, scope = row["until_at"], Scope.of(row["scope"])
+    end = None if until_at is None else until_at + row["overrun_ms"]
+    if now < max(row["from_at"], row["announced_at"]) or (end is not None and now >= end):
+        return None
+    data = _stop_data(row["stop_id"], scope, row["from_at"], until_at)
+    return News(
+        type=EventType.MAINTENANCE_ENDED,
+        bank=row["bank"],
+        client_id=scope.client_id,
+        data=data,
+        at=now,
+    )
+
+
+def _stop_data(
+    stop_id: str, scope: Scope, from_at: Instant, until_at: Instant | None
+) -> dict[str, Any]:
+    """Return what a provider may know of a stop: never how long it will overrun."""
+    shown = {"stop_id": stop_id, "scope": scope.fields(), "from": iso(from_at)}
+    return shown if until_at is None else shown | {"until": iso(until_at)}
+
+
+async def tell_incident(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    incident_id, _, number = fact.subject.rpartition(":")
+    incident = await incidents.find(db, incident_id)
+    entries = await incidents.list_entries(db, incident_id)
+    entry = next((each for each in entries if each.number == int(number)), None)
+    if incident is None or entry is None or entry.kind in _BEFORE_IT:
+        return None
+    is_first = entry.kind == NOTIFIED
+    data = _incident_data(incident) | {"entry": {"kind": entry.kind, **entry.detail}}
+    if entry.contractor_id is not None:
+        data["entry"]["contractor_id"] = entry.contractor_id
+    return News(
+        type=EventType.INCIDENT_OPENED if is_first else EventType.INCIDENT_UPDATED,
+        bank=incident.bank,
+        client_id=incident.client_id,
+        data=data,
+    )
+
+
+def _incident_data(incident: Incident) -> dict[str, Any]:
+    return {
+        "incident_id": incident.incident_id,
+        "kind": incident.kind.value,
+        "status": incident.status.value,
+        "freeze": incident.freeze.value,
+        "report_until": iso(incident.deadline_at),
+    }
+
+
+async def tell_transfer(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    """A request that is settled, or will not be: told to the contractor's own client."""
+    request_id, _, number = fact.subject.partition(":")
+    request = await transfers.find(db, int(request_id))
+    if request is None:
+        return None
+    acts = await transfers.list_acts(db, int(request_id))
+    client_id = await events.find_contract_client(db, request.contractor_id)
+    if client_id is None or len(acts) < int(number):
+        return None
+    act = acts[int(number) - 1]
+    is_settled = act.status is Status.SETTLED
+    data: dict[str, Any] = {
+        "reference": request.reference,
+        "contractor_id": request.contractor_id,
+        "kind": request.kind.value,
+        "status": act.status.value,
+        "designated_on": request.designated_on.isoformat(),
+        "item_count": request.item_count,
+        "total_yen": request.total_yen,
+    }
+    if request.reason is not None and act.status is Status.FAILED:
+        data["reason"] = request.reason
+    kind = EventType.TRANSFER_SETTLED if is_settled else EventType.TRANSFER_REJECTED
+    return News(type=kind, bank=request.bank, client_id=client_id, data=data)
+
+
+async def tell_key(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    found = await events.find_rotated_key(db, fact.subject)
+    if found is None:
+        return None  # the first of its kind takes nobody's place
+    bank, alg, _ = found
+    data = {"kid": fact.subject, "alg": alg}
+    return News(type=EventType.KEY_ROTATED, bank=bank, client_id=None, data=data)
+
+
+TELLERS: Mapping[str, Teller] = {
+    "grant": tell_grant,
+    "notice": tell_notice,
+    "stop_begun": tell_stop,
+    "stop_overrun": tell_stop,
+    "stop_ended": tell_stop,
+    "stop_removed": tell_removed_stop,
+    "incident": tell_incident,
+    "transfer": tell_transfer,
+    "key": tell_key,
+}

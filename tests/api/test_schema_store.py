@@ -1,0 +1,83 @@
+"""The schemas of the wire: sound as shipped, compiled when they are needed."""
+
+import json
+
+import jsonschema
+import pytest
+
+from sandbox.domain.errors import InvalidParameter
+from sandbox.resources import data_root
+from sandbox.web.schema import SchemaStore
+
+FOLDERS = ("tomato", "web21", "control")
+STORE = SchemaStore(data_root() / "schemas", FOLDERS)
+ODD_BODIES = (None, [], "x", {}, {"what": []}, {"clock": {"mode": 1}})
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Return a store over files of the test's own, and a way to write them."""
+    (tmp_path / "bank").mkdir()
+
+    def write(name, schema):
+        text = schema if isinstance(schema, str) else json.dumps(schema)
+        (tmp_path / "bank" / f"{name}.json").write_text(text)
+
+    write("amount", {"type": "object", "properties": {"yen": {"type": "integer"}}})
+    return SchemaStore(tmp_path, ("bank",)), write
+
+
+@pytest.mark.parametrize("name", sorted(STORE.names))
+def test_every_schema_is_one_and_compiles(name):
+    jsonschema.Draft202012Validator.check_schema(STORE.text(name))
+    slow = jsonschema.Draft202012Validator(STORE.text(name))
+    for body in ODD_BODIES:
+        assert (STORE.problems(name, body) == []) == slow.is_valid(body), body
+
+
+def test_the_names_are_the_files():
+    folder = data_root() / "schemas"
+    assert STORE.names == {
+        f"{part}/{file.name.removesuffix('.json')}"
+        for part in FOLDERS
+        for file in folder.joinpath(part).iterdir()
+    }
+
+
+def test_a_schema_is_read_and_compiled_with_its_first_body(own):
+    store, write = own
+    write("amount", {"type": "object", "required": ["yen"]})
+    with pytest.raises(InvalidParameter):
+        store.check_request("bank/amount", {})
+    write("amount", "no longer JSON")
+    store.check_request("bank/amount", {"yen": 1})
+    assert store.text("bank/amount")["required"] == ["yen"]
+
+
+@pytest.mark.parametrize("schema", ["{", {"type": "nonsense"}], ids=["no JSON", "no schema"])
+def test_a_broken_schema_finds_no_body_sound(tmp_path, schema):
+    (tmp_path / "bank").mkdir()
+    text = schema if isinstance(schema, str) else json.dumps(schema)
+    (tmp_path / "bank" / "broken.json").write_text(text)
+    store = SchemaStore(tmp_path, ("bank",))
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"nonsense|unexpected|EOF|JSON"):
+            store.check_request("bank/broken", {})
+
+
+def test_what_has_no_file_is_no_schema(own):
+    store, write = own
+    write("late", {})
+    for name in ("bank/late", "amount", "bank/amount.json"):
+        with pytest.raises(KeyError):
+            store.check_request(name, {})
+    assert store.names == {"bank/amount"}
+
+
+def test_a_value_that_must_not_be_told_is_hidden(own):
+    store, _ = own
+    (open_,) = store.problems("bank/amount", {"yen": "s3cret"})
+    (hidden,) = store.problems("bank/amount", {"yen": "s3cret"}, hides_values=True)
+    assert "s3cret" in open_["problem"]
+    assert "s3cret" not in hidden["problem"]
+    assert (open_["field"], hidden["field"]) == ("yen", "yen")
