@@ -11,7 +11,7 @@ export PIP_CACHE_DIR := $(CACHE)/pip
 export XDG_CACHE_HOME := $(CACHE)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format requirements docs pages bench wheel clean
+.PHONY: help serve test check format requirements docs pages bench peers soak lock lowest audit sbom wheel clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -44,7 +44,7 @@ requirements: ## list each requirement and the tests that show it
 
 docs: ## build the documents as a site into build/site; fails on a link that leads nowhere
 	@scripts/bootstrap test
-	NO_MKDOCS_2_WARNING=1 $(PYTHON_IN) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(PYTHON_IN) -m mkdocs build --strict
 	@echo "open build/site/index.html"
 
 pages: ## make the pages that come from the code anew
@@ -56,6 +56,29 @@ pages: ## make the pages that come from the code anew
 bench: ## print the ratios of the benchmark
 	@scripts/bootstrap test
 	$(PYTHON_IN) -m tests.bench $(ARGS)
+
+peers: ## measure other tools beside the bank; fetches them into the temporary folder
+	@scripts/bootstrap test
+	$(PYTHON_IN) -m tests.bench.peers $(ARGS)
+
+soak: ## load the bank for an hour, and look for all that it acknowledged
+	@scripts/bootstrap test
+	$(PYTHON_IN) -m tests.bench.soak $(ARGS)
+
+lock: ## write locks/ anew after a change of dependencies; ARGS: names to take newer versions of
+	@scripts/lock $(ARGS)
+
+lowest: ## test with the lowest versions that pyproject.toml allows; takes minutes
+	@scripts/bootstrap test
+	@scripts/lowest $(ARGS)
+
+audit: ## ask whether a locked version is known to be unsafe; needs the internet
+	@scripts/bootstrap test
+	@$(PYTHON_IN) scripts/audit $(ARGS)
+
+sbom: ## write the image's bill of materials
+	@scripts/bootstrap test
+	@$(PYTHON_IN) scripts/sbom --write
 
 # A fixed date, the Dockerfile's too: the same sources give the same file, bit by bit.
 wheel: export SOURCE_DATE_EPOCH = 1767225600

@@ -8,9 +8,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 
-MEMORY = "/dev/shm"  # a file system of the build step alone
+# What is written besides byte code goes into a file system of the build step alone.
+MEMORY = sys.argv[1] if len(sys.argv) > 1 else "/dev/shm"
 READY = f"{MEMORY}/ready.json"
 ENVIRONMENT = {
     **os.environ,
@@ -44,7 +46,9 @@ def main() -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--print-json"]
     with subprocess.Popen(command, env=ENVIRONMENT) as server:
         try:
-            sandbox("wait", "--timeout", "5m")  # another architecture's processor is slow
+            while not os.path.exists(READY) and server.poll() is None:
+                time.sleep(0.1)
+            sandbox("wait", "--timeout", "1s")
             sandbox("health")
             with open(READY, encoding="utf-8") as file:
                 use(json.load(file)["control_url"])

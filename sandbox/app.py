@@ -47,6 +47,7 @@ from sandbox.web.schema import SchemaStore
 if TYPE_CHECKING:
     import ssl
 
+    from sandbox.scenarios.known import Resource
     from sandbox.services.tls import Tls
 
 log = logging.getLogger("sandbox")
@@ -136,6 +137,12 @@ def make_front(worlds: Worlds, profiles: tuple[Profile, ...], *, is_strict: bool
     )
 
 
+def _resources() -> "tuple[Resource, ...]":
+    from sandbox.web.control.named import resources  # with the first scenario, not at the start
+
+    return resources()
+
+
 def make_controls(
     front: Front, profiles: tuple[Profile, ...], settings: Settings, tls: "Tls | None"
 ) -> Controls:
@@ -147,6 +154,7 @@ def make_controls(
         seed=settings["seed"],
         most_snapshots=settings["most_snapshots"],
         settings=settings.of_banks,
+        resources=_resources,
     )
 
 

@@ -47,12 +47,12 @@ class Received:
 
 @dataclass
 class Receiver:
-    """``answers``: the statuses of the next answers; then 204. ``pause_s``: before each."""
+    """``answers``: the statuses of the next answers; then 204. Closed, it keeps callers waiting."""
 
     url: str = ""
     got: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
-    pause_s: float = 0
+    is_open: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -61,7 +61,7 @@ class Receiver:
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             body = await request.read()
-            await asyncio.sleep(self.pause_s)
+            await self.is_open.wait()
             self.got.append(Received(dict(request.headers), body))
             status = self.answers.pop(0) if self.answers else 204
             location = {"Location": "/elsewhere"} if status in (302, 307) else {}
@@ -93,8 +93,9 @@ async def until(
 async def receiving() -> AsyncIterator[Receiver]:
     """A provider's server that takes events."""
     receiver = Receiver()
+    receiver.is_open.set()
     app = web.Application()
-    app.router.add_post("/{tail:.*}", receiver.take)
+    app.router.add_route("*", "/{tail:.*}", receiver.take)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -34,7 +34,7 @@ def do(
     with asking_world(control, world) as found:
         given: Any = dict(_field(text) for text in fields or ())
         done = found.act(act, bank, **given)
-        print_one(done, _told(done), as_json=as_json)
+        print_one(done, _told(done, given.get("lag")), as_json=as_json)
 
 
 @app.command("report")
@@ -175,9 +175,14 @@ def _field(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _told(done: "Acted") -> str:
+def _told(done: "Acted", lag: str | None = None) -> str:
     lines = [f"{done.ended} grants have ended."]
-    if done.suspended is not None:
+    if lag is not None:
+        ending = (
+            "Grants are suspended" if done.suspended is not None else f"{done.ended} grants end"
+        )
+        lines = [f"{ending} after {lag}."]
+    elif done.suspended is not None:
         lines = [f"{done.suspended} grants are suspended."]
     if done.resumed is not None:
         lines = [f"{done.resumed} grants work again."]

@@ -49,7 +49,8 @@ def _bank(sandbox: "Sandbox", profile: "Profile", *, has_token: bool) -> list[st
         f"  issuer  {issuer}",
         "  clients",
         *_table([_client(each) for each in sandbox.world.ready_clients[profile.name]]),
-        "  personas",
+        # Kept data may have other PINs by now; a world's description has what works.
+        "  personas" if sandbox.is_temporary else "  personas, with their first PINs and passwords",
         *_table([_persona(persona) for persona in load_people(profile.name)]),
         "  first call (a code, without a browser)",
         f"    {first_call(sandbox.control_url, profile.name, has_token=has_token)}",

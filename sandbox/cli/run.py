@@ -1,5 +1,7 @@
 """``bank-sandbox run``: a scenario against an app under test, with a verdict."""
 
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -123,8 +125,10 @@ def _make_folder(name: str) -> None:
     """Make the folder of the reports before anything runs, or end the command."""
     try:
         Path(name).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        fail(EXIT_USAGE, f"--report {name}: this is a file, or lies in one: name a folder")
     except OSError as error:
-        fail(EXIT_USAGE, f"--report {name}: this can be no folder for the reports: {error}")
+        fail(EXIT_USAGE, f"--report {name}: this can be no folder: {error.strerror}")
 
 
 def _stamp(name: str) -> int:
@@ -283,7 +287,8 @@ class _Progress:
 async def _enter(console: "Console") -> bool:
     """Wait for Enter; False: nobody can press it, and there is no more waiting.
 
-    In a thread that nobody waits for: Ctrl+C ends the run at once.
+    In a thread that nobody waits for, and past Python's own buffer, whose lock it would hold at
+    the end: Ctrl+C ends the run at once.
     """
     import asyncio
     from threading import Thread
@@ -293,18 +298,27 @@ async def _enter(console: "Console") -> bool:
 
     def ask() -> None:
         nonlocal is_open
-        try:
-            console.input("    Enter: next ")
-        except (EOFError, OSError):
-            is_open = False
+        is_open = _line_comes()
         with suppress(RuntimeError):  # the loop is closed: the run was stopped meanwhile
             loop.call_soon_threadsafe(pressed.set)
 
+    console.print("    Enter: next ", end="")
     Thread(target=ask, daemon=True).start()
     await pressed.wait()
     if not is_open:
         console.print("    there is nobody to press Enter: it goes on by itself")
     return is_open
+
+
+def _line_comes() -> bool:
+    """Wait for a line on standard input; False: it ended before one came."""
+    try:
+        byte = b" "
+        while byte not in (b"", b"\n"):
+            byte = os.read(sys.stdin.fileno(), 1)
+    except (OSError, ValueError, AttributeError):  # closed, or there is none
+        return False
+    return byte == b"\n"
 
 
 def _progress(scenario: "Scenario", is_stepped: bool) -> _Progress:

@@ -26,6 +26,7 @@ SECRET_MIN, SECRET_MAX = 16, 128
 ID, TYPE = "X-Sandbox-Event-Id", "X-Sandbox-Event-Type"
 DELIVERY, SIGNATURE = "X-Sandbox-Delivery-Id", "X-Webhook-Signature"
 _PRINTED = re.compile(r"[!-~]+")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 class EventType(StrEnum):
@@ -120,5 +121,8 @@ def _is_odd(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    return address.is_link_local or address.is_multicast or address.is_unspecified
+        # Systems read 2852039166 and 0xa9fea9fe as addresses too: no name ends in a number.
+        return _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    meant = mapped or address
+    return meant.is_link_local or meant.is_multicast or meant.is_unspecified

@@ -1,5 +1,6 @@
 """A document held against a JSON Schema, each mistake in words and with its line."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -77,7 +78,8 @@ def _mistake(document: Document, error: ValidationError, path: Path) -> Mistake:
             missing = next(name for name in rule if name not in value)
             problem, remedy = f"`{missing}` is missing", f"Add `{missing}:`."
         case "enum" | "const":
-            known = [*map(str, rule if isinstance(rule, list) else [rule])]
+            rules = rule if isinstance(rule, list) else [rule]
+            known = [each if isinstance(each, str) else json.dumps(each) for each in rules]
             problem, remedy = f"{shown(value)} is not known here", meant(str(value), known)
         case "type":
             problem = f"{shown(value)} is no {kind_of(rule)}"

@@ -40,13 +40,14 @@ class Bank:
         )
         return await self._sandbox.send(request)
 
-    async def raw(self, resource: str, **query: str) -> bytes:
-        """Return a resource as it comes: a report, a page."""
+    async def raw(self, resource: str, body: Json, **query: str) -> bytes:
+        """Post to a resource and return what comes: a report, a page."""
         request = Request(
-            method="GET",
+            method="POST",
             path="/".join([path("worlds", self.world.name), resource]),
             read=bytes,
             query=query,
+            content=json.dumps(body).encode(),
         )
         return await self._sandbox.send(request)
 

@@ -33,8 +33,15 @@ class Step:
     @property
     def title(self) -> str:
         """Return a few words that tell this step from others."""
-        if self.say is not None:
-            return self.say.ja
+        return self._plain if self.say is None else self.say.ja
+
+    @property
+    def words(self) -> Text:
+        """Return the same in both languages."""
+        return Text(ja=self._plain, en=self._plain) if self.say is None else self.say
+
+    @property
+    def _plain(self) -> str:
         match self.action:
             case "link":
                 return f"{self.what['persona']}: {self.what['path']}"

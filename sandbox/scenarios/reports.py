@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from sandbox.scenarios.model import StepOutcome, Verdict
 
+LONGEST, LONGEST_PROBLEM = 2_000, 400  # characters that the page takes
 # What XML 1.0 has no way to write.
 _CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 
@@ -30,6 +31,32 @@ def _step(outcome: StepOutcome) -> dict[str, Any]:
     step = outcome.step
     found = {"at": outcome.at, "line": step.line, "action": step.action, "title": step.title}
     return {**found, "passed": outcome.is_ok, "problem": outcome.problem}
+
+
+def for_page(verdict: Verdict) -> dict[str, Any]:
+    """Return what the page of the conduct report shows of a run, in both languages."""
+    scenario = verdict.scenario
+    return {
+        "name": scenario.name,
+        "title": {"ja": scenario.title.ja[:LONGEST], "en": scenario.title.en[:LONGEST]},
+        "story": {"ja": scenario.story.ja[:LONGEST], "en": scenario.story.en[:LONGEST]},
+        "passed": verdict.has_passed,
+        "problems": [problem[:LONGEST_PROBLEM] for problem in verdict.problems],
+        "notes": [note[:LONGEST_PROBLEM] for note in verdict.notes],
+        "steps": [_step_for_page(outcome) for outcome in verdict.steps],
+    }
+
+
+def _step_for_page(outcome: StepOutcome) -> dict[str, Any]:
+    words, problem = outcome.step.words, outcome.problem
+    return {
+        "at": outcome.at,
+        "line": outcome.step.line,
+        "action": outcome.step.action,
+        "title": {"ja": words.ja[:LONGEST], "en": words.en[:LONGEST]},
+        "passed": outcome.is_ok,
+        "problem": None if problem is None else problem[:LONGEST_PROBLEM],
+    }
 
 
 def as_junit(verdict: Verdict) -> bytes:

@@ -3,6 +3,7 @@ falls due at the bank."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, fi
 from sandbox.scenarios.forging import forge
 from sandbox.scenarios.linking import Links
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
+from sandbox.scenarios.reports import for_page
 from sandbox.scenarios.rogue import Rogue
 
 Told: TypeAlias = Callable[[StepOutcome], Awaitable[None]]
@@ -75,17 +77,19 @@ class Run:
         for name in list(self._rules):
             await self._note_unstruck(name)
         findings = await findings_of(self._bank)
-        reports = {
-            name: await self._bank.raw("conduct", format=kind) for name, kind in REPORTS.items()
-        }
-        return Verdict(
+        verdict = Verdict(
             scenario=self._scenario,
             steps=tuple(outcomes),
             findings=tuple(findings),
             problems=tuple(_conduct_problems(self._scenario, findings)),
             notes=tuple(self._notes),
-            reports=reports,
         )
+        body = {"run": for_page(verdict)}
+        reports = {
+            name: await self._bank.raw("conduct", body, format=kind)
+            for name, kind in REPORTS.items()
+        }
+        return replace(verdict, reports=reports)
 
     async def _take(self, step: Step) -> StepOutcome:
         if step.at_ms > self._now_ms:

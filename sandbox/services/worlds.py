@@ -32,8 +32,8 @@ from sandbox.services.opening import reload as reload_opening
 from sandbox.services.seed import NUMBERS_PER_BANK, seed_world
 from sandbox.services.surroundings import Surroundings
 from sandbox.services.templates import TemplateKey, Templates, copy_file
-from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.told import Told
+from sandbox.services.transfers.fee_days import plan_fee_days
 from sandbox.services.world import DEFAULT_WORLD, TAG_LENGTH, World, row_of
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import SchemaMismatch

@@ -110,7 +110,8 @@ class Courier:
             if self._worlds.running.get(world.name) is world:  # else it is made again
                 await deliveries.record(world, parcel, answer, problem, took_ms)
         except Exception:
-            log.exception("an attempt in the world %s cannot be noted", world.name)
+            if self._worlds.running.get(world.name) is world:  # and was not closed meanwhile
+                log.exception("an attempt in the world %s cannot be noted", world.name)
         finally:
             watched.busy.discard(parcel.delivery.client_id)
             for each in self._watched.values():

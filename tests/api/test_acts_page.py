@@ -12,7 +12,7 @@ BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
 async def test_the_commands_of_the_page_work_as_they_stand(running):
-    (script,) = BLOCK.findall(PAGE)
+    script, *_ = BLOCK.findall(PAGE)
     script = script.replace("http://127.0.0.1:8081", running.sandbox.control_url)
     script = script.replace("http://127.0.0.1:8080", running.sandbox.data_url)
     process = await asyncio.create_subprocess_exec(

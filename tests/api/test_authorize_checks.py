@@ -97,12 +97,7 @@ REDIRECTED = [
     ("hints_short", "invalid_request", "login_hint is longer", {"login_hint": "h" * 128}),
     ("id_token_hint_ours", "invalid_request", "id_token_hint", {"id_token_hint": None}),
     ("claims_sound", "invalid_request", "claims must be", {"claims": NO_SUCH_ACR}),
-    (
-        "acr_reachable",
-        "unmet_authentication_requirements",
-        "urn:bank-sandbox:acr:single-factor",
-        {"claims": "{}"},
-    ),
+    ("acr_reachable", "unmet_authentication_requirements", "single-factor", {"claims": "{}"}),
     (
         "no_authorization_details",
         "invalid_authorization_details",

@@ -48,6 +48,12 @@ def test_acts_end_grants_and_say_how_many(run, ask, world):
     assert "00000000000000000010112345670001 is now 00000000000000007770112345670001" in moved
 
 
+def test_an_act_with_a_lag_says_when(run):
+    said = run("acts", "do", "lose_card", "persona=hanako", "lag=90s")
+    assert said == "0 grants end after 90s.\n"
+    assert run("acts", "do", "require_consent", "lag=2h") == "Grants are suspended after 2h.\n"
+
+
 def test_what_an_act_does_not_take_is_said_in_words(run):
     assert "'persona' is no field" in run("acts", "do", "lose_card", "persona", code=2)
     said = run("acts", "do", "lose_card", "persona=nobody", code=1)

@@ -148,6 +148,11 @@ async def test_the_bank_revokes_as_much_as_it_names(world):
 
 
 async def test_a_contractor_is_suspended(world):
+    assert (
+        await refused(lambda: world.act_on_contractor("persona-taro", "end", lag="1s"))
+        == "invalid-request"
+    )
+    await got(world.act_on_contractor("persona-hanako", "lose_credentials", lag="90s"))
     await got(world.act_on_contractor("persona-taro", "suspend"))
     assert await refused(lambda: world.tokens.mint("sandbox-aggregator", "taro")) == (
         "sign-in-refused"

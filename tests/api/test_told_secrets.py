@@ -1,7 +1,10 @@
 """The login that a world tells of its personas is the one that works now."""
 
+from dataclasses import replace
+
 import pytest
 
+from sandbox.cli.banner import banner
 from sandbox.services.told import MOST, Told
 from tests.acting import act, sent
 from tests.browsing import browsing
@@ -70,6 +73,15 @@ async def test_no_file_holds_the_new_secret_so_that_a_restart_forgets_it(tmp_pat
         login, unknown = await told(running, "web21", "shoji_maker")
         assert unknown == ["password"]
         assert "password" not in login
+
+
+@pytest.mark.parametrize("is_temporary", [True, False])
+async def test_what_serve_prints_of_kept_data_says_that_logins_are_the_first_ones(
+    running, is_temporary
+):
+    told = banner(replace(running.sandbox, is_temporary=is_temporary), has_token=False)
+    assert ("personas, with their first PINs and passwords" in told) is not is_temporary
+    assert "pin=1234" in told
 
 
 async def test_after_a_merger_the_card_that_is_told_still_signs_in(running):

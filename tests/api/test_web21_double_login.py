@@ -1,8 +1,11 @@
 """二重ログイン: a user at the bank's pages and the same user's token, where the bank minds."""
 
+from sandbox.services.population import load_people
 from tests.desk import visiting
 from tests.direct import Direct
-from tests.support import run_sandbox
+from tests.support import NOW, run_sandbox
+
+CLOCK = {"mode": "frozen", "at": NOW}
 
 
 async def test_a_bank_that_minds_refuses_the_user_who_is_signed_in(tmp_path, template):
@@ -35,3 +38,28 @@ async def test_by_itself_no_bank_minds(running):
     token = (await direct.log_in("shoji_maker"))["access_token"]
     async with visiting(running, "shoji_maker"):
         assert await direct.verdict(token) == (200, None)
+
+
+async def test_in_one_world_alone_a_rule_refuses_a_user_the_same_way(running):
+    """docs/desk.md: the setting is the server's, a fault rule is its world's."""
+    url = f"{running.sandbox.control_url}/api/v1/worlds"
+    async with running.http.post(url, json={"name": "other", "clock": CLOCK}) as answer:
+        assert answer.status == 200
+    here, there = Direct(running), Direct(running, prefix="/w/other")
+    token = (await here.log_in("shoji_maker"))["access_token"]
+    viewer = (await here.log_in("shoji_viewer"))["access_token"]
+    elsewhere = (await there.log_in("shoji_maker"))["access_token"]
+    (login,) = [p.login.login for p in load_people("web21") if p.key == "shoji_maker"]
+    rule = {
+        "effect": {"kind": "status", "status": 409, "code": "double_login"},
+        "match": {"bank": "web21", "user": login},
+    }
+    async with running.http.post(f"{url}/default/faults", json=rule) as answer:
+        fault = await answer.json()
+        assert answer.status == 200, fault
+    assert await here.verdict(token) == (409, "double_login")
+    assert await here.verdict(viewer) == (200, None)
+    assert await there.verdict(elsewhere) == (200, None)
+    async with running.http.delete(f"{url}/default/faults/{fault['id']}") as answer:
+        assert answer.status == 200
+    assert await here.verdict(token) == (200, None)

@@ -4,6 +4,7 @@ CPU, not latency: on a busy machine the one stays what it is, the other does not
 """
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -34,12 +35,19 @@ class Ratio:
 
 
 def cpu_s(pid: int) -> float:
-    """Return the seconds of CPU that the threads of a process have had, from /proc."""
+    """Return the seconds of CPU that the living threads of a process have had, to the ns."""
     total_ns = 0
     for task in Path("/proc", str(pid), "task").iterdir():
         with suppress(FileNotFoundError):  # it has ended since
             total_ns += int((task / "schedstat").read_text().split()[0])
     return total_ns / 1e9
+
+
+def spent_s(pid: int) -> float:
+    """Return the seconds of CPU of a process, those of ended threads included, to 10 ms."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +71,9 @@ class Load:
         requests = self._requests() if differ or not has_wrk() else None
         before = cpu_s(self.pid)
         count = self._by_wrk(seconds) if requests is None else self._by_client(requests)
-        return (cpu_s(self.pid) - before) / count * 1e6
+        used = cpu_s(self.pid) - before
+        assert used > 0, f"{self.pid} used no CPU: is it the server, or what started it?"
+        return used / count * 1e6
 
     def rate(self, seconds: int) -> float:
         """Return how many requests a second wrk gets through; there must be a wrk."""
@@ -111,14 +121,17 @@ class Load:
     async def _connection(self, requests: list[bytes]) -> None:
         at = urlsplit(self.url)
         reader, writer = await asyncio.open_connection(at.hostname, at.port)
-        for request in requests:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(head)
-            assert length is not None, head
-            body = await reader.readexactly(int(length[1]))
-            assert head.split(None, 2)[1] == str(self.status).encode(), (head, body)
-        writer.close()
+        try:
+            for request in requests:
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = _LENGTH.search(head)
+                assert length is not None, head
+                body = await reader.readexactly(int(length[1]))
+                assert head.split(None, 2)[1] == str(self.status).encode(), (head, body)
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
 
 def has_wrk() -> bool:

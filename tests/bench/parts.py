@@ -15,6 +15,7 @@ from statistics import median
 from sandbox.services.seed import fill_on_demand
 from sandbox.storage import accounts
 from sandbox.storage.sqlite import SqliteDatabase
+from tests.bench.load import spent_s
 from tests.process import COMMAND, environment, serving
 
 SMALL = 10_000
@@ -40,15 +41,17 @@ def with_byte_code(directory: Path) -> dict[str, str]:
     return {"PYTHONPYCACHEPREFIX": str(directory / "code"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def ready_ms(directory: Path, rounds: int, *, is_cold: bool) -> tuple[float, float, float]:
-    """Milliseconds of wall time from the start of the process to its line of JSON.
+def ready_ms(
+    directory: Path, rounds: int, *, is_cold: bool
+) -> tuple[tuple[float, float, float], float]:
+    """Milliseconds from the start of the process to its line of JSON: of wall time, and of CPU.
 
     Cold: the machine has never made a world. Warm: the template world is in the cache. The first
     round, which may have byte code and template to make, does not count.
     """
     cache, data = directory / "cache", directory / "data"
     env = {"SANDBOX_CACHE": str(cache), **with_byte_code(directory)}
-    taken = []
+    taken, spent = [], []
     for number in range(rounds + 1):
         shutil.rmtree(data, ignore_errors=True)
         if is_cold:
@@ -57,8 +60,9 @@ def ready_ms(directory: Path, rounds: int, *, is_cold: bool) -> tuple[float, flo
         with serving("--data", str(data), clock=None, **env) as server:
             if number:
                 taken.append((time.perf_counter() - begun) * 1000)
+                spent.append(spent_s(server.process.pid) * 1000)
             server.stop()
-    return spread(taken)
+    return spread(taken), median(spent)
 
 
 def help_cpu_ms(directory: Path, rounds: int) -> tuple[float, float, float]:

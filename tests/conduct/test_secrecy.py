@@ -102,3 +102,9 @@ def test_a_call_over_a_drill_s_listener_is_found():
     story.call(1, tls_drill="expired")
     story.call(2, tls_drill="wrong_host")
     assert ids("C-24", story) == [(2,), (3,)]
+
+
+def test_a_handshake_that_the_client_refused_is_no_call():
+    story = Story()
+    story.call(0, "tls_handshake", tls_drill="expired", status=None)
+    assert ids("C-24", story) == []

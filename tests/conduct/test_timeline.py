@@ -1,9 +1,11 @@
 """The picture: who called when, what stood in the way, where something was found."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+from sandbox.domain.conduct.traits import HANDSHAKE
 from sandbox.domain.conduct.verdict import judge
-from sandbox.web.control.timeline import LANES, LEFT, MOST_CALLS, timeline
+from sandbox.web.control.timeline import LANES, LEFT, MOST_CALLS, OTHERS, timeline
 from tests.conduct.building import APIS, APP, FACTS, START, Story
 
 
@@ -107,3 +109,34 @@ def test_a_long_journal_shows_what_was_found_and_the_newest():
 def test_no_calls_make_no_picture():
     picture = drawn(Story())
     assert (picture.lanes, picture.dots, picture.left_out) == ((), (), 0)
+
+
+def test_whoever_has_a_leaked_token_has_a_lane_of_their_own_and_is_judged_by_nothing():
+    story = Story()
+    story.call(0, token="own")
+    for second in range(1, 7):
+        refused = {"status": 401, "reason": "revoked_by_bank", "grant_id": "g"}
+        story.call(second, token="leaked", **refused)
+    report = judge(story.calls, replace(FACTS, leaked=frozenset({"leaked"})))
+    assert [each.check.id for each in report.checked if each.findings] == []
+    lanes = [lane.client for lane in timeline(report, APIS).lanes]
+    assert sorted(lanes) == sorted([APP, OTHERS])
+    blamed = judge(story.calls, FACTS)
+    assert {each.check.id for each in blamed.checked if each.findings} >= {"C-8", "C-20"}
+
+
+def test_a_refused_handshake_is_drawn_and_told_and_judged_by_its_own_check_alone():
+    story = Story()
+    for second in range(12):
+        handshake = {"tls_drill": "expired", "client_id": None, "status": None, "bank": ""}
+        story.call(second, HANDSHAKE, method="TLS", path="/", **handshake)
+    report = judge(story.calls, FACTS)
+    verdicts = {each.check.id: each.verdict.value for each in report.checked}
+    assert verdicts["C-24"] == "clean"
+    assert "found" not in verdicts.values()
+    picture = timeline(report, APIS)
+    assert {dot.kind for dot in picture.dots} == {"moved"}
+    assert "証明書を拒否 / certificate refused" in picture.dots[0].text
+    story.call(20, tls_drill="expired")
+    (found,) = [each for each in judge(story.calls, FACTS).checked if each.check.id == "C-24"]
+    assert [each.calls for each in found.findings] == [(13,)]

@@ -175,3 +175,9 @@ def test_nothing_that_a_client_sends_breaks_it(path, referer, header, body, oper
         response_body=body,
     )
     json.dumps(found)
+
+
+def test_a_leak_is_known_by_the_mark_of_its_token():
+    body = json.dumps({"access_token": TOKEN, "scope": "accounts"}).encode()
+    assert oauth("act.leak", response_body=body)["leaked"] == Marker(TAG).mark(TOKEN)
+    assert traits(authorization=f"Bearer {TOKEN}")["token"] == Marker(TAG).mark(TOKEN)

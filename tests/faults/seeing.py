@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +16,12 @@ READ = "read"  # a body that is JSON for the client at hand
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request. ``form`` and ``body``: at most one of them. ``patience_s``: then they give up."""
+    """A request. ``form``: what a POST carries. ``patience_s``: then they give up."""
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
-    body: Any = None
     follows: bool = True
     patience_s: float = 10
     ca: str | None = None  # file of the CA that is trusted
@@ -56,11 +56,7 @@ class Seen:
 
 async def by_aiohttp(ask: Ask) -> Seen:
     seen, timeout = Seen(), aiohttp.ClientTimeout(total=ask.patience_s)
-    more: dict[str, Any] = {}
-    if ask.ca is not None:
-        import ssl
-
-        more["ssl"] = ssl.create_default_context(cafile=ask.ca)
+    trust = True if ask.ca is None else ssl.create_default_context(cafile=ask.ca)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         try:
             async with session.request(
@@ -68,10 +64,9 @@ async def by_aiohttp(ask: Ask) -> Seen:
                 ask.url,
                 headers=ask.headers,
                 data=ask.form,
-                json=ask.body,
                 allow_redirects=ask.follows,
                 max_redirects=MAX_HOPS,
-                **more,
+                ssl=trust,
             ) as answer:
                 seen.began(answer.status, answer.headers)
                 async for piece in answer.content.iter_any():
@@ -100,7 +95,6 @@ def _by_requests(ask: Ask) -> Seen:
                 ask.url,
                 headers=dict(ask.headers),
                 data=ask.form,
-                json=ask.body,
                 allow_redirects=ask.follows,
                 timeout=ask.patience_s,
                 verify=ask.ca or True,
@@ -128,9 +122,7 @@ async def by_curl(ask: Ask) -> Seen:
         words += ["-H", f"{name}: {value}"]
     for name, value in (ask.form or {}).items():
         words += ["--data-urlencode", f"{name}={value}"]
-    if ask.body is not None:
-        words += ["-H", "Content-Type: application/json", "--data-binary", json.dumps(ask.body)]
-    elif ask.form is None and ask.method != "GET":
+    if ask.form is None and ask.method != "GET":
         words += ["-X", ask.method]
     process = await asyncio.create_subprocess_exec(
         "curl", *words, ask.url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -169,6 +169,21 @@ async def count_of(orders: Orders) -> int:
     return body["count"]
 
 
+@pytest.mark.parametrize(("client", "connection"), REPEATED, ids=str)
+async def test_until_the_client_has_seen_an_error_it_has_one_whatever_it_repeats(
+    shared, client, connection
+):
+    before = 1 if connection == "kept" else 0
+    for method in ("GET", "POST"):
+        rule = {"skip": before, "match": {"method": method}}
+        fault = await shared.add("empty_close", rule, until="client_error")
+        seen = await CLIENTS[client](shared.url, bearer(shared.token), method, before + 1)
+        assert seen[before:] == [ERROR], (method, seen)
+        attempts = 2 if method in REPEATED[client, connection] else 1
+        assert (await shared.show(fault))["struck"] == attempts, method
+        await shared.remove(fault)
+
+
 async def test_a_broken_connection_strikes_twice_by_default_so_that_one_error_is_seen(shared):
     for kind in BREAKING:
         fault = await shared.add(kind)

@@ -1,4 +1,4 @@
-"""When the money of unable items comes back (資金返却): together for each 250 items of a request."""
+"""When the money of unable items comes back (資金返却): together for each 250 of a request."""
 
 from collections import Counter
 

@@ -40,6 +40,8 @@ TESTS_OF_SCRIPTS = {
     "docs/web21.md": "tests/packaging/test_docs.py",
     "docs/zengin.md": "tests/packaging/test_docs.py",
 }
+# Whose scripts need a bank and nothing else, and what they print.
+SAID = {"docs/events.md": ('"secret":"', '"type":"ping"')}
 CONFORMANCE = "docs/conformance.md"
 GUIDES = ("docs/guides/provider.md", "docs/guides/qa.md", "docs/guides/pipeline.md")
 # What needs more than a bank, by its first word; and the test that shows it.
@@ -52,6 +54,8 @@ ELSEWHERE = {
 }
 IN_A_BROWSER = {"bank-sandbox login", "bank-sandbox login --no-browser"}
 FIRST_RULE = "bank-sandbox faults list --json | grep -om 1 'f[A-Za-z0-9_-]\\{12\\}'"
+# A server in the background would outlive a script that fails.
+AT_THE_END = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT"
 PATIENCE_S = 300
 
 
@@ -79,7 +83,7 @@ async def said(script: str, folder: Path, **env: str) -> tuple[int, str]:
     """Run a script in a shell that knows the command, and return its exit code and output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     process = await asyncio.create_subprocess_exec(
-        *("bash", "-eu", "-o", "pipefail", "-c", script),
+        *("bash", "-eu", "-o", "pipefail", "-c", f"{AT_THE_END}\n{script}"),
         cwd=folder,
         env=environment(PATH=path, **env),
         stdout=asyncio.subprocess.PIPE,
@@ -105,6 +109,15 @@ def at(running, text: str) -> str:
 def where(running) -> dict[str, str]:
     port = running.sandbox.data_url.rpartition(":")[2]
     return {"SANDBOX_CONTROL": running.sandbox.control_url, "SANDBOX_PORT": port}
+
+
+@pytest.mark.parametrize("page", SAID)
+async def test_the_script_of_a_page_goes_as_it_says(running, tmp_path, page):
+    script = at(running, "\n".join(scripts(page)))
+    code, output = await said(script, tmp_path, **where(running))
+    assert code == 0, output
+    for each in SAID[page]:
+        assert each in output
 
 
 async def test_the_guide_for_provider_developers_goes_as_it_says(running, tmp_path):
@@ -178,7 +191,7 @@ kill %1
 
 def test_every_page_with_a_script_has_a_test_that_runs_it():
     with_scripts = {page for page in PAGES if scripts(page)}
-    assert with_scripts == {*TESTS_OF_SCRIPTS, *GUIDES, CONFORMANCE}
+    assert with_scripts == {*TESTS_OF_SCRIPTS, *GUIDES, *SAID, CONFORMANCE}
     for page, test in TESTS_OF_SCRIPTS.items():
         text = (ROOT / test).read_text(encoding="utf-8")
         assert Path(page).name in text, f"{test} does not name {page}"
@@ -259,6 +272,24 @@ async def test_what_a_document_types_can_be_typed(running, things, page, typed):
     for command in typed:
         problem = await outcome(command, running, things)
         assert problem is None, f"{page}: $ {command}\n{problem}"
+
+
+ADDRESSES = {
+    (page, address)
+    for page, text in PAGES.items()
+    for address in re.findall(r"<(http://127\.0\.0\.1:808[01][^>]*)>", text)
+}
+
+
+async def test_addresses_to_open_are_there(running):
+    assert len(ADDRESSES) > 5
+    for page, address in sorted(ADDRESSES):
+        async with running.http.get(at(running, address), allow_redirects=False) as answer:
+            status = answer.status
+        # The root of the bank door is named, and nobody's page. The authorization endpoint
+        # sends the browser on to a page with its cookie.
+        expected = {404} if address.count("/") == 2 and "8080" in address else {200, 302, 303}
+        assert status in expected, f"{page}: {address}: {status}"
 
 
 def test_what_is_shown_elsewhere_has_its_test():

@@ -13,7 +13,7 @@ CODE = re.compile(r"^```.*?^```[^\n]*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```[^\n]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)|<(https?://[^>\s]+)>")
 # Hosts that documents lead to. Nobody is asked whether they are there.
-HOSTS = {"keepachangelog.com", "semver.org", "gitlab.com"}
+HOSTS = {"keepachangelog.com", "semver.org", "github.com", "gitlab.com"}
 OUR_OWN = {"127.0.0.1", "localhost"}
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+import struct
 import subprocess
 import sys
 import tarfile
@@ -159,10 +160,34 @@ def test_pictures_and_what_is_made_are_left_out_of_the_source_package(tmp_path):
     assert {name for name in documents if name.startswith(("images/", "reference/"))} == set()
 
 
+TAKING = runpy.run_path(str(ROOT / "scripts" / "docs-pictures"))
+
+
 def test_every_picture_can_be_taken_or_drawn_again():
-    taken = runpy.run_path(str(ROOT / "scripts" / "docs-pictures"))["PICTURES"]
+    taken = TAKING["PICTURES"]
     drawn = {"doors.svg", "floors.svg"}  # by scripts/architecture-page
     assert {path.name for path in PICTURES} == {f"{name}.png" for name in taken} | drawn
+
+
+def size_of(picture):
+    """Return width and height, as the head of a PNG file has them."""
+    head = picture.read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    return struct.unpack(">II", head[16:])
+
+
+def test_a_picture_is_taken_as_the_script_says(tmp_path, monkeypatch):
+    monkeypatch.setitem(TAKING["take"].__globals__, "IMAGES", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["docs-pictures", "sign-in"])
+    TAKING["main"]()
+    (taken,) = tmp_path.iterdir()
+    assert size_of(taken) == size_of(IMAGES / taken.name)
+
+
+def test_a_picture_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["docs-pictures", "sunset"])
+    with pytest.raises(SystemExit, match="no such picture: sunset; there are sign-in, consent"):
+        TAKING["main"]()
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.scenarios.model import Verdict
 from sandbox.scenarios.mistakes import ScenarioInvalid
+from sandbox.scenarios.model import Verdict
 from sandbox.scenarios.reading import read_scenario
 from sandbox.scenarios.running import filled
 from tests.scenarios.drilling import played, shown

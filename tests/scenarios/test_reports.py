@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Text, Verdict
-from sandbox.scenarios.reports import as_json, as_junit, write
+from sandbox.scenarios.reading import read_scenario
+from sandbox.scenarios.reports import as_json, as_junit, for_page, write
+from tests.scenarios.drilling import played
 
 AT = "2026-11-16T10:00:00+09:00"
 STEPS = (
@@ -98,3 +100,59 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     tmp_path.joinpath("file").write_text("x")
     with pytest.raises(OSError, match="file"):
         write(PASSED, tmp_path / "file")
+
+
+TIMELINE = """\
+  - at: 1m
+    app: {method: GET, path: /log, status: 200}
+    say: {ja: ログが<読める>, en: The log can be read}
+  - at: 2m
+    app: {method: GET, path: "/status?user=taro", answer: {state: linked}}
+  - fault: {name: idle, rule: {match: {operation: nothing}, effect: {kind: status, status: 503}}}
+"""
+
+
+async def test_the_page_tells_what_went_wrong_and_when(running):
+    """Somebody who has never seen the scenario reads its story, and each step with its time."""
+    head = "name: a\ntitle: {ja: 題, en: Title}\nstory: {ja: 話の筋, en: What happens}\ntimeline:\n"
+    verdict, _ = await played(
+        running.sandbox.control_url, read_scenario(head + TIMELINE), "careful"
+    )
+    page = verdict.reports["conduct.html"].decode()
+    for text in (
+        "話の筋",
+        "What happens",
+        "シナリオは不合格: 期待どおりでない手順が1件あります。",
+        "The scenario failed: 1 steps went otherwise.",
+        "ログが&lt;読める&gt;",
+        "The log can be read",
+        "2026-11-16 10:02:00",
+        "state of the app&#39;s answer is &#39;not_linked&#39;, not &#39;linked&#39;",
+        "the rule idle has not struck once",
+    ):
+        assert text in page, text
+    rows = page.partition('<table class="steps">')[2].partition("</table>")[0].split("<tr")[2:]
+    assert [("✓" in row, 'class="bad"' in row) for row in rows] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    scenario = read_scenario(head + TIMELINE.partition("  - at: 2m")[0])
+    good, _ = await played(running.sandbox.control_url, scenario, "careful")
+    assert "シナリオは合格です。" in good.reports["conduct.html"].decode()
+
+
+async def test_a_report_without_a_run_shows_none(running):
+    async with running.http.get(f"{running.control}/conduct?format=html") as answer:
+        assert 'class="steps"' not in await answer.text()
+
+
+def test_long_words_are_cut_for_the_page_and_kept_in_the_files():
+    text = Text(ja="長" * 3000, en="l" * 3000)
+    step = Step(at_ms=0, line=1, action="app", what={"path": "/x"}, say=text)
+    outcome = StepOutcome(step=step, at="2026-11-16T10:00:00+09:00", problem="p" * 1000)
+    verdict = Verdict(scenario=replace(SCENARIO, story=text), steps=(outcome,))
+    shown = for_page(verdict)
+    assert len(shown["story"]["ja"]) == len(shown["steps"][0]["title"]["en"]) == 2000
+    assert len(shown["steps"][0]["problem"]) == 400
+    assert len(as_json(verdict)["steps"][0]["problem"]) == 1000

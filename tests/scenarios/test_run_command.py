@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from sandbox.scenarios.library import names
+from sandbox.scenarios.reading import read_scenario
 from tests.process import COMMAND, environment, run
-from tests.scenarios.drilling import example_app, free_ports
+from tests.scenarios.drilling import example_app, free_ports, played
 
 PATIENCE_S = 60
 Ran: TypeAlias = tuple[int, str, str]
@@ -209,3 +210,91 @@ def test_the_check_names_each_mistake_with_its_line(tmp_path):
 
 def test_the_schema_is_printed_for_editors():
     assert json.loads(run("scenarios", "schema").stdout)["title"] == "bank-sandbox scenario"
+
+
+# What stands in the way
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_reports_want_a_folder_before_anything_runs(tmp_path, name):
+    tmp_path.joinpath("file").write_text("kept", encoding="utf-8")
+    found = run("run", "d01_standard_flow", "--report", str(tmp_path / name))
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "this is a file, or lies in one: name a folder" in found.stderr
+    assert tmp_path.joinpath("file").read_text(encoding="utf-8") == "kept"
+
+
+async def test_without_anybody_to_press_enter_it_goes_on(careful):
+    code, out, _ = await careful.run("d02_user_denies", "--step", typed="")
+    assert (code, out.count("Enter: next")) == (0, 1)
+    assert "there is nobody to press Enter: it goes on by itself" in out
+
+
+async def test_ctrl_c_ends_a_run_that_waits_for_enter(careful):
+    process = await careful.start("d02_user_denies", "--step")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    seen = b""
+    async with asyncio.timeout(PATIENCE_S):
+        while b"Enter" not in seen:
+            seen += await process.stdout.read(1000)
+        process.send_signal(signal.SIGINT)
+        said = await process.stderr.read()
+        assert await process.wait() == 130
+    assert "d02_user_denies was stopped: there is no verdict" in said.decode()
+
+
+SETTINGS = "settings: {web21_last_grant_only: 1}\n"
+TWICE = """\
+timeline:
+  - act:
+      path: tokens
+      json: &asked {bank: web21, client_id: "10000001", persona: shoji_maker, scope: web21.ref}
+  - act: {path: tokens, json: *asked}
+  - expect: {grants: {where: {is_live: true}, count: 1}}
+"""
+
+
+def of_settings(tmp_path: Path, settings: str) -> str:
+    head = "name: twice\ntitle: {ja: 二度, en: Twice}\nstory: {ja: 話, en: s}\n"
+    file = tmp_path / "twice.yaml"
+    file.write_text(head + settings + TWICE, encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.requirement("W-48")
+async def test_a_bank_of_the_run_s_own_has_the_scenario_s_settings(careful, tmp_path):
+    code, out, _ = await careful.run(of_settings(tmp_path, SETTINGS))
+    assert code == 0, out
+    code, out, _ = await careful.run(of_settings(tmp_path, ""))
+    assert (code, "2 with is_live=True, expected exactly 1" in out) == (1, True), out
+
+
+async def test_a_server_that_runs_keeps_its_settings_and_the_run_says_where(running, tmp_path):
+    async with example_app(running.url) as app:
+        at = str(app.make_url("/"))
+        given = ("--against", at, "--control", running.sandbox.control_url)
+        folder = str(tmp_path / "to")
+        found = await asyncio.to_thread(
+            run, "run", of_settings(tmp_path, SETTINGS), *given, "--report", folder
+        )
+    assert found.returncode == 1
+    note = "web21_last_grant_only is 0, and 1 in the scenario"
+    assert note in found.stderr
+    assert f"! {note}" in found.stdout
+    written = json.loads(Path(folder, "run.json").read_text(encoding="utf-8"))
+    assert written["notes"] == [note]
+    suite = ElementTree.parse(Path(folder, "run.xml")).getroot()
+    assert suite.findtext("system-out") == note
+
+
+async def test_a_rule_that_strikes_nobody_is_told_of(running):
+    rule = (
+        "{name: r, rule: {match: {operation: lst_accounts}, effect: {kind: status, status: 503}}}"
+    )
+    head = "name: a\ntitle: {ja: 題, en: t}\nstory: {ja: 話, en: s}\ntimeline:\n"
+    for steps in (f"  - fault: {rule}\n", f"  - fault: {rule}\n  - unfault: {{name: r}}\n"):
+        verdict, _ = await played(
+            running.sandbox.control_url, read_scenario(head + steps), "careful"
+        )
+        assert (verdict.has_passed, verdict.notes) == (True, ("the rule r has not struck once",))

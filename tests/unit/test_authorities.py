@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sandbox.cli.authorities import LateContext, read_late
-from tests.tls import tls_door
+from tests.tls import foreign, tls_door
 
 # The context is aiohttp's own, made while it is imported, and the loop is the server's.
 CLIENT = """
@@ -63,10 +63,12 @@ async def test_nobody_is_read_before_the_first_connection(door):
     assert known(context) == 1
 
 
-async def test_they_are_read_once(door, monkeypatch):
+async def test_they_are_read_once(door, tmp_path, monkeypatch):
     context = late()
     shaken(context)
-    monkeypatch.setenv("SSL_CERT_FILE", "elsewhere.pem")
+    other = tmp_path / "other.pem"
+    other.write_text(foreign("CN=another CA", is_ca=True).certificate_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
     shaken(context)
     assert known(context) == 1
 

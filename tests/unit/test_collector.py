@@ -12,7 +12,8 @@ REPORT = """
 import gc, sandbox.cli.serve as serve
 from sandbox.cli import collector
 serve.announce = lambda *_: print(gc.isenabled(), gc.get_freeze_count())
-serve._announced(None, None)
+serve.ready_file.line_of = lambda _: "a line"
+serve._announced(None, {"ready_file": None})
 print(gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_threshold() == collector.THRESHOLDS)
 """
 

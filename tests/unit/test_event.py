@@ -46,6 +46,10 @@ REFUSED = {
     "too long": ("https://a.example/" + "x" * (URL_MAX - 17), "printable"),
     "the metadata of a cloud machine": ("https://169.254.169.254/latest", "nobody's"),
     "the same, of IPv6": ("https://[fe80::1]/", "nobody's"),
+    "the same, within IPv6": ("https://[::ffff:169.254.169.254]/", "nobody's"),
+    "the same, as one number": ("https://2852039166/latest", "nobody's"),
+    "the same, in hexadecimal": ("https://0xa9fea9fe/latest", "nobody's"),
+    "the same, in parts": ("https://169.254.43518/", "nobody's"),
     "no address at all": ("https://0.0.0.0/", "nobody's"),
     "everybody": ("https://224.0.0.1/", "nobody's"),
 }

@@ -129,7 +129,7 @@ def test_what_makes_no_sense_is_refused_by_the_name_it_came_by(name, text):
     assert str(refused.value).startswith(f"{setting.env}={text!r}: ")
     with pytest.raises(SettingInvalid) as refused:
         read_settings({name: text}, {setting.env: "never read"})
-    assert str(refused.value).startswith(f"{setting.flag}={text!r}: ")
+    assert str(refused.value).startswith(f"{setting.flag or name}={text!r}: ")
 
 
 TRANSFERS = [row[0] for row in TRANSFER_SETTINGS]

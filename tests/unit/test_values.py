@@ -229,7 +229,9 @@ def test_making_one_compiles_nothing():
         "print(len(ran)); A(x=1); print(len(ran) > 0); ran.clear(); A(x=2); print(len(ran))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "True", "0"]
+    making, is_compiled, later = done.stdout.split()
+    assert int(making) <= (sys.version_info >= (3, 13))  # the library: one function, and empty
+    assert (is_compiled, later) == ("True", "0")
 
 
 def test_every_class_of_the_server_is_made_so():

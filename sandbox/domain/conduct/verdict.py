@@ -35,10 +35,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``calls`` as they began."""
+    """``calls`` as they began. ``others``: ids of those that no client is judged by."""
 
     calls: tuple[Call, ...]
     checked: tuple[Checked, ...]
+    others: frozenset[int] = frozenset()
 
     def count(self, level: Level) -> int:
         return sum(each.count(level) for each in self.checked)
@@ -52,9 +53,11 @@ class Report:
 def judge(calls: Sequence[Call], facts: Facts) -> Report:
     """Return what every check says of ``calls``, whatever their order."""
     ordered = in_order(calls)
-    asked = [call for call in ordered if not (call.is_handshake or call.token in facts.leaked)]
+    others = frozenset(call.id for call in ordered if call.token in facts.leaked)
+    asked = [call for call in ordered if not (call.is_handshake or call.id in others)]
     return Report(
         calls=tuple(ordered),
+        others=others,
         checked=tuple(
             _checked(check, ordered if check.needs == TLS_DRILL else asked, facts)
             for check in CHECKS

@@ -40,7 +40,7 @@ async def answer(call: ControlCall, declared: Declared) -> Json | web.StreamResp
         return _sent(junit(world.name, report), "application/xml")
     if wanted == "html":
         picture = {"timeline": timeline(report, apis), "style": _style()}
-        shown = {**written(world, report), **picture}
+        shown = {**written(world, report), **picture, "run": call.body.get("run")}
         page = call.controls.front.pages.render("conduct.html", "ja", **shown)
         return _sent(page, "text/html")
     return {**written(world, report), "dropped": await world.journal.dropped()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,6 +24,7 @@ from sandbox.web.front import Front, caught_up, json_response
 from sandbox.web.profile import Profile
 
 if TYPE_CHECKING:
+    from sandbox.scenarios.known import Resource
     from sandbox.services.tls import Tls
 
 Json: TypeAlias = dict[str, Any]
@@ -42,6 +43,7 @@ class Controls:
     seed: int  # of worlds that name none
     most_snapshots: int
     settings: Mapping[str, str]  # of the banks, by name, but for secrets
+    resources: "Callable[[], Sequence[Resource]]"  # what acts of scenarios may name
     runs: ScenarioRuns = field(default_factory=ScenarioRuns)
 
     def snapshots(self, world: World) -> SnapshotService:

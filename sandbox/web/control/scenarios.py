@@ -43,7 +43,7 @@ async def start_scenario(call: ControlCall) -> Json:
     """
     world = await call.world()
     against = _address(call.body["against"])
-    scenario = await _scenario(call.body["scenario"])
+    scenario = await _scenario(call)
     run = ScenarioRun(
         run_id=f"s{call.controls.secret(ID_BYTES)}",
         world=world.name,
@@ -104,7 +104,7 @@ async def read_library(call: ControlCall) -> Json:
 async def check_scenario(call: ControlCall) -> Json:
     """Say what is wrong with a scenario, line by line, and run nothing."""
     world = await call.world()
-    scenario = await _scenario(call.body["scenario"])
+    scenario = await _scenario(call)
     notes = await _differences(call, world, scenario)
     return {**_told(scenario), "notes": notes}
 
@@ -150,17 +150,17 @@ def _address(text: str) -> str:
     return text
 
 
-async def _scenario(text: str) -> "Scenario":
+async def _scenario(call: ControlCall) -> "Scenario":
     """Return a scenario by its name or its text. Never a file of the server's: only those."""
     from sandbox.scenarios.mistakes import ScenarioInvalid
     from sandbox.scenarios.reading import read_scenario
-    from sandbox.web.control.named import resources
 
+    text: str = call.body["scenario"]
     if not any(sign in text for sign in ":\n{"):
         return _named(text, 422)
     try:
         # Aside: a large text takes seconds, and the bank goes on meanwhile.
-        return await asyncio.to_thread(read_scenario, text, resources())
+        return await asyncio.to_thread(read_scenario, text, call.controls.resources())
     except ScenarioInvalid as error:
         errors = [
             {"line": each.line, "field": each.place, "problem": each.problem, "remedy": each.remedy}

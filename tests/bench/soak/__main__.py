@@ -8,6 +8,7 @@ and to this machine. Exit code 1: something was lost, or grew.
 
 import argparse
 import asyncio
+import itertools
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import aiohttp
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tests.bench import table
 from tests.bench.soak import verify, watched
 from tests.bench.soak.acts import Acts
 from tests.bench.soak.door import Door, Pace
@@ -31,7 +33,9 @@ from tests.bench.soak.record import Record
 from tests.process import AS_JSON, Server, environment
 from tests.support import NOW
 
+NAME = "soak: made by python -m tests.bench.soak --write"
 WORKERS = 8
+LEAST_ACTS = 240  # however slow the machine: each comes some five times
 SETTINGS = {
     "SANDBOX_TOMATO_RATE_LIMIT_PER_MINUTE": "0",
     "SANDBOX_WEB21_RATE_LIMIT_PER_MINUTE": "0",
@@ -116,8 +120,10 @@ async def load(run: Run, door: Door, note: Path, progress: Progress) -> None:
     def passed() -> float:
         return time.perf_counter() - begun
 
+    done = itertools.count()
+
     async def work() -> None:
-        while passed() < options.seconds:
+        while next(done) < LEAST_ACTS or passed() < options.seconds:
             await pace.turn()
             await next(plan)()
 
@@ -201,6 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--growth", type=float, default=5.0, help="percent of memory after the first sixth (5)"
     )
+    parser.add_argument("--write", action="store_true", help="keep it in docs/benchmarks.md")
     given = parser.parse_args(arguments)
     run = Run(Options(given.minutes, given.share, given.growth))
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
@@ -210,6 +217,8 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         asyncio.run(soak(run, Path(name), progress))
     sys.stdout.write(report(run) + "\n")
+    if given.write:
+        table.write(NAME, f"Measured {table.machine()}.\n\n```text\n{report(run)}\n```")
     return 0 if run.is_fine else 1
 
 

@@ -42,7 +42,7 @@ class Acts:
             self.revoke: 1,
             self.reuse: 1,
             self.introspect: 2,
-            self.register: 3,
+            self.register: 4,
             self.approve: 2,
             self.withdraw: 1,
         }

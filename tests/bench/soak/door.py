@@ -1,7 +1,6 @@
 """The HTTP side of the soak: calls, and what they tell of the bank's time."""
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,19 +9,13 @@ from typing import Any
 
 import aiohttp
 
+from tests.bench.load import spent_s
 from tests.bench.soak.record import Span
 from tests.process import Server
 from tests.support import bearer
 
 SECOND = 1.0
 MOST_A_SECOND, LEAST_A_SECOND = 400.0, 4.0
-
-
-def cpu_s(pid: int) -> float:
-    """Return the seconds of CPU of a process, those of threads that have ended included."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Pace:
 
     def adjust(self) -> None:
         """Compare what was used since the last look with what may be."""
-        now, cpu = time.perf_counter(), cpu_s(self.pid) + time.process_time()
+        now, cpu = time.perf_counter(), spent_s(self.pid) + time.process_time()
         (then, before), self._seen = self._seen, (now, cpu)
         if not then:
             return

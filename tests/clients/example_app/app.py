@@ -55,7 +55,7 @@ class Provider:
     bank_api: type[BankApi] = BankApi
 
     def __init__(self, settings: BankSettings) -> None:
-        self._settings = settings
+        self._settings = self._registered = settings
         self._pending: dict[str, Pending] = {}
         self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._logged = LogLines()
@@ -76,6 +76,7 @@ class Provider:
         """Forget every user, as on the first day. For test systems alone."""
         self.store.close()
         self.store, self._pending = Store(), {}
+        self._settings = self._registered
         self.api = self.bank_api(self._settings, self._http)
         self._logged.lines.clear()
         return web.json_response({})
