@@ -191,6 +191,7 @@ def measured(steps: Iterator[Step], progress: Progress) -> list[Row]:
     for what, measure in found:
         progress.update(task, description=what)
         rows.append(measure())
+        progress.console.print(str(rows[-1]), markup=False, highlight=False, soft_wrap=True)
         progress.advance(task)
     progress.remove_task(task)
     return rows
@@ -223,10 +224,11 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     options = Options(given.rounds, given.seconds, given.quick, given.image_mb)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    before = table.load_before()
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
         sections = run(options, progress)
     wrk = "wrk" if load.has_wrk() else "no wrk"
-    made = f"Measured {table.machine(wrk)}; {options.rounds} rounds of {options.seconds} s."
+    made = f"Measured {table.machine(wrk, before)}; {options.rounds} rounds of {options.seconds} s."
     text = f"{made}\n\n{table.tables(sections)}"
     print(text)
     if given.write:

@@ -58,6 +58,11 @@ def tables(sections: Mapping[str, Sequence[Row]]) -> str:
     )
 
 
+def load_before() -> str:
+    """Return how busy the machine is, to be asked before the measure adds to it."""
+    return f"load average {os.getloadavg()[0]:.1f} before"
+
+
 def machine(*more: str) -> str:
     """Return the day, the kind of machine and the versions: no names of hosts."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")

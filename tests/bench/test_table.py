@@ -171,6 +171,11 @@ def test_the_machine_is_named_by_kind_alone():
     assert not re.search(r"\d+\.\d+\.\d+\.\d+|\.local|host", made)
 
 
+def test_how_busy_the_machine_was_is_told(monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (14.24, 1.0, 2.0))
+    assert table.load_before() == "load average 14.2 before"
+
+
 def test_without_wrk_a_row_says_so(monkeypatch):
     monkeypatch.setattr(load, "has_wrk", lambda: False)
     row = bench.of_rate("reads", None, OPTIONS)

@@ -39,6 +39,16 @@ def test_the_reference_has_every_call_at_a_place_of_its_own():
     assert len(places) == len(set(places)) == len(ENDPOINTS)
 
 
+def test_the_page_on_the_control_door_has_every_resource_and_no_other():
+    page = (ROOT / "docs" / "control.md").read_text(encoding="utf-8")
+    table = page.partition("| below `…` | what it is |")[2].partition("\n\n")[0]
+    cells = "".join(line.split(" | ")[0] for line in table.splitlines()[2:])
+    named = {each.removeprefix("/api/v1/") for each in re.findall(r"`([^`]+)`", cells)}
+    named = {each.removeprefix("bank/{bank}/").partition("/")[0] for each in named}
+    groups = re.findall(r"^## (.+)$", CONTROL["page"](), re.MULTILINE)
+    assert named == {each.removeprefix("bank/") for each in groups} - {"Problems"}
+
+
 def test_the_reference_of_the_commands_tells_of_arguments_options_and_defaults():
     page = CLI["page"]()
     assert "```text\nbank-sandbox faults add {kind}\n```" in page

@@ -192,9 +192,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="keep it in docs/benchmarks.md")
     given = parser.parse_args(arguments)
     options = Options(given.rounds, given.seconds)
+    before = table.load_before()
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         tables = measured(options, given.folder, progress)
-    made = f"Measured {table.machine(loads.node_version())}; {options.rounds} rounds."
+    made = f"Measured {table.machine(loads.node_version(), before)}; {options.rounds} rounds."
     text = f"{made}\n\n{tables}"
     print(text)
     if given.write:
