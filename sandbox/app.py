@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,6 @@ from sandbox.services.worlds import UnknownWorld, Worlds
 from sandbox.settings import SettingInvalid, Settings
 from sandbox.settled import clients_of_file, profiles_for
 from sandbox.storage.lock import DirectoryLock
-from sandbox.values import dataclass
 from sandbox.web.bank_door import bank_door
 from sandbox.web.control import control_door
 from sandbox.web.control.endpoint import Controls

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.duration import parse_duration
@@ -18,7 +19,6 @@ from sandbox.setting_texts import (
     request_uri_lifetime,
 )
 from sandbox.transfer_settings import TRANSFER_SETTINGS
-from sandbox.values import dataclass
 
 BANKS = ("tomato", "web21")
 

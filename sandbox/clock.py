@@ -9,14 +9,13 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.moment import in_range, parse_instant
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 Machine: TypeAlias = Callable[[], Instant]
 

@@ -5,14 +5,13 @@ The command line, the environment and the table in the docs are all made from ``
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.bank_settings import BANK_SETTINGS, BANKS, BankSetting
 from sandbox.domain.duration import parse_duration
 from sandbox.domain.policy import BankPolicy
 from sandbox.setting_texts import base_url, boolean, clock, count, directory, port, seed
-from sandbox.values import dataclass
 
 
 class SettingInvalid(ValueError):

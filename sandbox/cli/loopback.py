@@ -6,13 +6,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from sandbox.clock import monotonic_s
-from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.client.answers import Bank, Client

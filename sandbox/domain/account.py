@@ -1,11 +1,11 @@
 """Accounts (口座) and statement lines (入出金明細)."""
 
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 
 class AccountType(StrEnum):

@@ -5,6 +5,7 @@ an open bank is a pure function over the bank's rules.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +14,6 @@ from sandbox.domain.calendar import BankCalendar, Closure
 from sandbox.domain.errors import BankError, CalendarHorizon, OutsideServiceHours
 from sandbox.domain.hours import NEVER_OPENS, Hours, closed_until
 from sandbox.domain.time import DAY, SECOND, Instant
-from sandbox.values import dataclass
 
 _MOST_STEPS = 1_000
 _SETS = ("classes", "operations", "functions")

@@ -6,10 +6,10 @@ for a real code every branch passes.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sandbox.domain.kana import TextClass, is_wire_kana
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

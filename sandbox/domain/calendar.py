@@ -4,12 +4,12 @@ Closed are Saturday, Sunday, national holidays and 31 December to 3 January. The
 with a horizon: a date beyond it is refused, because nobody knows yet which days will be holidays.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.time import days_in_month
-from sandbox.values import dataclass
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5

@@ -1,10 +1,10 @@
 """A client's certificate (RFC 8705) as the rules see it. Reading X.509 is not the domain's work."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.domain.time import SECOND, Instant
-from sandbox.values import dataclass
 
 KINDS = ("dns", "uri", "email", "ip")
 

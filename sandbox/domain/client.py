@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
-
-from sandbox.values import dataclass
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "[::1]", "localhost"})
 SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})

@@ -1,6 +1,6 @@
 """Contractors (契約者), and how they prove who they are (本人確認)."""
 
-from sandbox.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

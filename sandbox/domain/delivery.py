@@ -1,12 +1,12 @@
 """Deliveries of events: one event on its way to one provider, attempted until it is taken."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sandbox.domain.errors import IllegalTransition
 from sandbox.domain.time import HOUR, MINUTE, SECOND, Instant
-from sandbox.values import dataclass
 
 # World time between the attempts: after the last of them it is given up.
 RETRY_MS = (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)

@@ -6,13 +6,12 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, TypeAlias
 
 from sandbox.domain.effect_rules import Effect
-from sandbox.values import dataclass
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 

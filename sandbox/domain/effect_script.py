@@ -1,11 +1,11 @@
 """What goes over the connection, and when, where the bytes themselves are the fault."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.domain.effect_reply import Reply
 from sandbox.domain.effect_rules import Effect
-from sandbox.values import dataclass
 
 STEP_MS = 50
 PIECE_MIN = 64

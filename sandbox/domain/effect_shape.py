@@ -1,10 +1,8 @@
 """How a kind of effect is described: its stages, and a JSON schema for each parameter."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-
-from sandbox.values import dataclass
 
 Schema: TypeAlias = dict[str, Any]
 LONGEST_MS = 600_000

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,6 @@ from urllib.parse import urlsplit
 from sandbox.domain.client import LOOPBACK_HOSTS
 from sandbox.domain.errors import BankError
 from sandbox.domain.time import Instant, iso
-from sandbox.values import dataclass
 
 VERSION = 1  # of the envelope
 URL_MAX = 512

@@ -5,13 +5,13 @@ matches and whose turn it is strikes; the others are not counted by that call.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.fault_window import Window
 from sandbox.domain.time import Instant, iso
-from sandbox.values import dataclass
 
 Facts: TypeAlias = Mapping[str, str | int | None]
 

@@ -6,7 +6,7 @@ day on which it began, also where it crosses midnight.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -15,7 +15,6 @@ from sandbox.domain.errors import CalendarHorizon
 from sandbox.domain.fault_cron import first_after, last_until, parse_cron, parse_length
 from sandbox.domain.moment import parse_instant, parse_time_of_day
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND, Instant, jst_date, midnight
-from sandbox.values import dataclass
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOCKS = ("world", "machine")

@@ -8,14 +8,13 @@ overlap. A ``Timetable`` says the opposite: when it is open, by weekday, holiday
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND, Instant, jst_date, midnight
-from sandbox.values import dataclass
 
 MONDAY = 0
 _EVERY_WEEKDAY = frozenset(range(7))

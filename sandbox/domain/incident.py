@@ -4,13 +4,12 @@ A disclosure is final: nothing here takes one back (T-20). Nobody is paid for on
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from sandbox.domain.errors import IllegalTransition
 from sandbox.domain.time import DAY, Instant
-from sandbox.values import dataclass
 
 DEADLINE_MS = 3 * DAY  # for the provider's report, unless the bank sets another
 LONGEST_MS = 365 * DAY

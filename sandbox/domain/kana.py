@@ -7,12 +7,11 @@ follows only a kana that can take it. Which symbols pass depends on the field.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
 import jaconv
-
-from sandbox.values import dataclass
 
 LARGE_KANA = "ｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜﾝ"
 VOICED, SEMI_VOICED = "ﾞ", "ﾟ"

@@ -1,8 +1,7 @@
 """A posting (仕訳): legs on customers' accounts and on the bank's own books that sum to zero."""
 
+from dataclasses import dataclass
 from datetime import date
-
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Notices (お知らせ) to providers and contractors, and changes of the terms of use (規定の変更)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from sandbox.domain.errors import BankError
 from sandbox.domain.time import DAY, Instant, jst_date
-from sandbox.values import dataclass
 
 SHORTEST_OBJECTION_MS = 7 * DAY  # W-68: at least one week
 

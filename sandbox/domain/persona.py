@@ -5,7 +5,7 @@ The files are checked against ``schemas/fixtures/`` by the tests, so parsing tru
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -14,7 +14,6 @@ from sandbox.domain.client import Client, ClientOptions
 from sandbox.domain.corporate.firm import Firm, FirmUser, parse_firm
 from sandbox.domain.life.story import LifeKind
 from sandbox.domain.secrets import secret_hash
-from sandbox.values import dataclass
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -1,10 +1,10 @@
 """What a bank decides for itself: lifetimes, limits and switches. Each is a setting (SANDBOX)."""
 
+from dataclasses import dataclass
 from datetime import time
 
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND
 from sandbox.domain.transfer.policy import TransferPolicy
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

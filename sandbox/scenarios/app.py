@@ -3,13 +3,12 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-
-from sandbox.values import dataclass
 
 TIMEOUT_S = 60.0
 

@@ -1,7 +1,7 @@
 """A person at the bank's pages: signs in, ticks, presses a button. Plain HTTP, without scripts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
@@ -10,7 +10,6 @@ import aiohttp
 from yarl import URL
 
 from sandbox.scenarios.app import TIMEOUT_S
-from sandbox.values import dataclass
 
 MOST_REDIRECTS = 10
 # What is typed is kept secret by its form's own type, whatever a bank calls it.

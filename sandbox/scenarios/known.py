@@ -1,6 +1,7 @@
 """What a scenario may name: banks and personas, checks, fields of rows, and the control API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,6 @@ from sandbox.domain.oauth.registration import FUNCTIONS
 from sandbox.domain.persona import Persona
 from sandbox.resources import data_root
 from sandbox.services.population import load_people, load_personas
-from sandbox.values import dataclass
 
 CHECK_IDS = tuple(check.id for check in CHECKS)
 # What is ticked on a bank's page, where it offers a choice.

@@ -1,9 +1,8 @@
 """What is wrong with a scenario's file: where, and what to write instead."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
 """What a scenario is, once its file has been read."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-
-from sandbox.values import dataclass
 
 Json: TypeAlias = Mapping[str, Any]
 BANK = "tomato"  # where a step names none

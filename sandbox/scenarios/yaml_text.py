@@ -6,7 +6,7 @@ aliases of aliases. Instants stay texts: whoever needs one parses it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
@@ -23,7 +23,6 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from sandbox.scenarios.mistakes import Mistake, ScenarioInvalid
-from sandbox.values import dataclass
 
 DEEPEST = 50  # levels
 MOST_NODES = 100_000  # aliases counted as what they stand for

@@ -1,5 +1,6 @@
 """Reference functions (参照系): accounts, balances and statements of what a grant covers."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.domain.account import Account, AccountState, Line, Period
@@ -10,7 +11,6 @@ from sandbox.domain.time import Instant, jst_date, midnight
 from sandbox.services.remembered import Remembered
 from sandbox.services.world import World
 from sandbox.storage import accounts
-from sandbox.values import dataclass
 
 # Statements that are asked for again and again are kept: so many, of so many lines at most. That
 # makes 7 MB in a world of which nothing else was asked.

@@ -1,13 +1,13 @@
 """What the control door does to grants, clients and contracts is in the journal too (R-9)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sandbox.services.inspection import hashes_of
 from sandbox.services.journal import Entry
 from sandbox.services.staff import UnknownSubject
 from sandbox.services.world import World
 from sandbox.storage import clients, grants, inspection
-from sandbox.values import dataclass
 
 ACT = "act."  # begins the operation of every such entry: they are no calls of a client's
 

@@ -4,6 +4,7 @@ Whoever is meant is named by persona, or by contractor id and, among several use
 """
 
 import json
+from dataclasses import dataclass
 
 from sandbox.domain.account import AccountState
 from sandbox.domain.contractor import Contractor, Credential
@@ -18,7 +19,6 @@ from sandbox.services.world import World
 from sandbox.storage import accounts, acts, contractors, corporate, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 PIN_DIGITS, SECRET_LEAST, SECRET_MOST = 4, 4, 64
 _NUMBERS = 10_000_000  # account numbers have seven digits

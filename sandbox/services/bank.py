@@ -1,5 +1,6 @@
 """One bank in one world: its services, made once."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import monotonic_s
@@ -34,7 +35,6 @@ from sandbox.services.oauth.tokens import TokenService
 from sandbox.services.sign_in import SignInService
 from sandbox.services.transfers.desk import Transfers, make_transfers
 from sandbox.services.world import World
-from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.services.statement_files import StatementFileService

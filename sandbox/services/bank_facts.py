@@ -1,11 +1,10 @@
 """What the services of a bank know of its profile, beside its policy."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.corporate.encryption import SealedFields
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -20,7 +21,6 @@ from sandbox.services.certificates import (
     period_of,
 )
 from sandbox.storage.private_file import write_private
-from sandbox.values import dataclass
 
 log = logging.getLogger("sandbox")
 FOLDER = "certificates"

@@ -7,6 +7,7 @@ imported only where TLS is on, or where somebody brings a certificate.
 import base64
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -16,7 +17,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox.domain.certificate import AlternativeNames, ClientCertificate
 from sandbox.domain.time import DAY, Instant, instant_of, jst
-from sandbox.values import dataclass
 
 CA_NAME = "Sandbox Bank Test CA"
 PEM_MARK = b"-----BEGIN"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sandbox.clock import ClockState, Mode, advanced, frozen, machine_now
 from sandbox.domain.time import Instant, iso, jst_date
@@ -11,7 +12,6 @@ from sandbox.services.world import World
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
 from sandbox.storage.world import AgendaItem
-from sandbox.values import dataclass
 
 
 class ClockRefused(Exception):

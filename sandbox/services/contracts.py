@@ -5,6 +5,7 @@ what the call sees (W-28), and a child that was unlinked is gone with the next o
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.domain.account import Account, AccountState
@@ -17,7 +18,6 @@ from sandbox.domain.time import jst_date, midnight
 from sandbox.services.accounts import Statement
 from sandbox.services.world import World
 from sandbox.storage import accounts, corporate
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

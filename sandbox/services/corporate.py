@@ -5,7 +5,7 @@ written; only what the terms call a lapse ends grants as well (W-54, W-60).
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.client_data import check_password, check_web_servers
@@ -18,7 +18,6 @@ from sandbox.services.world import World
 from sandbox.storage import accounts, clients, contractors, corporate, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 KEY_BYTES = 32
 _FIRST_CLIENT_ID, _LAST_CLIENT_ID = 20_000_000, 99_999_999

@@ -1,6 +1,6 @@
 """Deliveries of events: who listens where, what is due, what became of it, and once more."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.domain.delivery import (
     RETRY_MS,
@@ -19,7 +19,6 @@ from sandbox.domain.time import SECOND, Instant
 from sandbox.services.world import World
 from sandbox.storage import clients as client_rows
 from sandbox.storage import deliveries, events
-from sandbox.values import dataclass
 
 SECRET_BYTES = 32
 MOST_ATTEMPTS = 100  # of one delivery, however often it is asked for again

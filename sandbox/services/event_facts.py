@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sandbox.domain.availability import Scope
@@ -14,7 +15,6 @@ from sandbox.services.inspection import TOKEN_ID_BYTES
 from sandbox.storage import calendar, events, incidents, notice_channels, transfers
 from sandbox.storage.database import Reader
 from sandbox.storage.events import Fact
-from sandbox.values import dataclass
 
 NOTIFIED = "notified"  # the entry of an incident by which the provider learns of it
 _BEFORE_IT = ("flagged", "frozen")

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.chance import Draw, draw
@@ -22,7 +22,6 @@ from sandbox.domain.time import MINUTE, Instant
 from sandbox.services.fault_board import FaultBoard
 from sandbox.storage import faults
 from sandbox.storage.database import Database, Reader, Transaction
-from sandbox.values import dataclass
 
 DEFAULT_TTL_MS = 10 * MINUTE
 MOST_RULES = 1_000

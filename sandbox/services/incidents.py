@@ -4,6 +4,7 @@ The books know nothing of it: no fee, no compensation (W-50, W-63). What was dis
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.errors import BankError, Reason
@@ -21,7 +22,6 @@ from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader, Transaction
 from sandbox.storage.incidents import EntryRow
 from sandbox.storage.world import AgendaItem
-from sandbox.values import dataclass
 
 DEADLINE, PRIORITY = "incident_deadline", 6
 MOST_FLAGGED = 1_000

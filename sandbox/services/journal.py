@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +28,6 @@ from sandbox.domain.masking import (
 from sandbox.domain.time import Instant, iso
 from sandbox.storage import journal
 from sandbox.storage.database import Database, Row
-from sandbox.values import dataclass
 
 log = logging.getLogger("sandbox.journal")
 Found = dict[str, Any]

@@ -5,6 +5,7 @@ that every call asks.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,6 @@ from sandbox.services.world import World
 from sandbox.storage import calendar
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 MOST_STOPS, MOST_CHANGES = 200, 100
 TITLES: Mapping[StopKind, tuple[str, str]] = {

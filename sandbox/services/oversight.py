@@ -1,6 +1,7 @@
 """What there really is of contracts and transfers, for the control door. It only reads."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.corporate.contract import ContractStatus, Service
@@ -17,7 +18,6 @@ from sandbox.services.staff import UnknownSubject
 from sandbox.services.world import World
 from sandbox.storage import accounts, contract_views, corporate, transfer_views, transfers
 from sandbox.storage.database import Reader
-from sandbox.values import dataclass
 
 Found = dict[str, Any]
 _SUMMARY = ("contractor_id", "bank", "persona", "name", "base_state", "plan", "client_id")

@@ -1,12 +1,12 @@
 """A world at a glance: what lives, what comes, what became of transfers. No secrets."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.time import Instant
 from sandbox.services.inspection import TOKEN_ID_BYTES
 from sandbox.services.world import World
 from sandbox.storage import overview
-from sandbox.values import dataclass
 
 SHOWN = 20
 Found = dict[str, Any]

@@ -1,5 +1,7 @@
 """Ending grants early: by the bank, as widely as it sees need (W-58), or by the users (W-55)."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.corporate.user import Act
 from sandbox.domain.errors import Reason
 from sandbox.domain.time import Instant
@@ -8,7 +10,6 @@ from sandbox.services.staff import UnknownSubject
 from sandbox.services.world import World
 from sandbox.storage import clients, contractors, corporate, grants, inspection
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

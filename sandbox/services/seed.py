@@ -6,6 +6,7 @@ life, see ``sandbox.domain.life``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain, groupby
 
@@ -29,7 +30,6 @@ from sandbox.services.vocabulary import Vocabulary, vocabulary_of
 from sandbox.storage import clients, seeding
 from sandbox.storage import world as worlds
 from sandbox.storage.database import Row, Transaction
-from sandbox.values import dataclass
 
 HISTORY_MONTHS = 13  # as far as an inquiry looks back
 POPULATION = 40

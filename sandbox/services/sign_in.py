@@ -4,6 +4,7 @@ Rule (O-24): a login that does not exist is counted, locked and answered like on
 Failures are counted twice, for the login and for the address that they come from.
 """
 
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from sandbox.domain.contractor import Contractor, Credential, SignIn
@@ -13,7 +14,6 @@ from sandbox.domain.time import Instant
 from sandbox.services.world import World
 from sandbox.storage import contractors
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 _NOBODY = b"\0" * 32  # compared with where there is no such login: it takes the same time
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.clock import machine_now
@@ -20,7 +21,6 @@ from sandbox.storage.files import (
     rewrite_world,
     stamp_clock,
 )
-from sandbox.values import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 NAME_RULE = "1 to 63 of letters, digits, '.', '_' and '-', beginning with a letter or a digit"

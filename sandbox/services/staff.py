@@ -1,5 +1,6 @@
 """What the bank's staff do (行員の操作): block, end, freeze, revoke."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sandbox.domain.account import Account, AccountState
@@ -11,7 +12,6 @@ from sandbox.services.world import World
 from sandbox.storage import accounts, acts, clients, contractors, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader
-from sandbox.values import dataclass
 
 
 class UnknownSubject(Exception):

@@ -1,7 +1,7 @@
 """What worlds take from the process around them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.domain.persona import ReadyClient
@@ -11,7 +11,6 @@ from sandbox.services.client_trust import ClientTrust
 from sandbox.services.journal import Journal
 from sandbox.services.population import load_clients
 from sandbox.storage.database import Database
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,6 @@ from sandbox import __version__
 from sandbox.domain.time import Instant, jst
 from sandbox.services.population import fixtures_digest
 from sandbox.storage.sqlite import SCHEMA_VERSION
-from sandbox.values import dataclass
 
 MOST_TEMPLATES = 24
 _SEEDING_MODULES = ("agenda", "firms", "life", "population", "seed", "vocabulary", "worlds")

@@ -1,5 +1,6 @@
 """Changing the terms of use (規定の変更): published, objected to, agreed to by silence."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sandbox.domain.notice import (
@@ -20,7 +21,6 @@ from sandbox.services.world import World
 from sandbox.storage import calendar
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Reader
-from sandbox.values import dataclass
 
 _TITLES = ("利用規定の変更のお知らせ", "The terms of use will change")
 

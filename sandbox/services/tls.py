@@ -3,6 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from sandbox.services.certificates import (
     server_names,
 )
 from sandbox.services.client_trust import ClientTrust
-from sandbox.values import dataclass
 
 log = logging.getLogger("sandbox")
 NO_CHECK_TIME = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME, which Python does not name

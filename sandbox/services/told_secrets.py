@@ -6,6 +6,7 @@ whichever world, and also after a snapshot has brought the older or the newer on
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sandbox.domain.contractor import Credential
 from sandbox.domain.persona import Persona
@@ -13,7 +14,6 @@ from sandbox.domain.secrets import secret_hash, secret_matches
 from sandbox.services.population import load_people
 from sandbox.services.world import World
 from sandbox.storage import contractors
-from sandbox.values import dataclass
 
 SECOND = "second_factor"
 

@@ -4,11 +4,11 @@ Faker makes pools once per seed; rows draw from the pools. A Faker call costs as
 draws, and its import more than everything else here, so it stays away until a world is seeded.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.chance import Draw, draw
 from sandbox.domain.kana import TextClass, corporate_name, to_half_width_kana
-from sandbox.values import dataclass
 
 _POOL = 48
 _ADDRESSES = 64

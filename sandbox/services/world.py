@@ -3,7 +3,7 @@
 import asyncio
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sandbox.clock import Clock
 from sandbox.domain.calendar import BankCalendar
@@ -18,7 +18,6 @@ from sandbox.services.journal import Journal
 from sandbox.services.told import Told
 from sandbox.storage.database import Database
 from sandbox.storage.world import WorldRow
-from sandbox.values import dataclass
 
 DEFAULT_WORLD = "default"
 TAG_LENGTH = 8

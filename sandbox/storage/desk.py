@@ -1,10 +1,10 @@
 """Rows that only the contractor's own pages read or write. Their cookies come in hashed."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

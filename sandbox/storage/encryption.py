@@ -1,9 +1,10 @@
 """Rows of field encryption: for whom it is on, and which keys there are and were (W-39)."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.corporate.encryption import FormerKey, Keyring
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 _FIND = """
     SELECT s.client_id, s.encryption_key, f.contractor_id

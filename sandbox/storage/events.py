@@ -1,13 +1,13 @@
 """Rows of events: the facts that they are made from, the events, and where providers take them."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.delivery import Address
 from sandbox.domain.event import Event, EventType
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
-from sandbox.values import dataclass
 
 _EVENT = "event_id, type, bank, client_id, occurred_at, data, number"
 

@@ -1,11 +1,11 @@
 """What a world's export holds: every row in a stable order, without what is secret or passing."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from sandbox.storage.calendar import CALENDAR_TABLES
 from sandbox.storage.database import Database, Row
 from sandbox.storage.incidents import INCIDENT_TABLES
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

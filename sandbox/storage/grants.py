@@ -1,5 +1,7 @@
 """Rows of grants, codes and tokens. Secrets come in already hashed."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.corporate.contract import ContractStatus
 from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.corporate.powers import Powers
@@ -8,7 +10,6 @@ from sandbox.domain.oauth.openid import LiveGrant
 from sandbox.domain.time import Instant
 from sandbox.storage.corporate import accounts_of, services_of
 from sandbox.storage.database import Reader, Row, Transaction
-from sandbox.values import dataclass
 
 _STANDING = """
     g.grant_id, g.client_id, g.contractor_id, g.credential_id, g.functions, g.present_at,

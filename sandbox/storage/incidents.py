@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.incident import Freeze, Incident, Kind, Status
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Row, Transaction
-from sandbox.values import dataclass
 
 _INCIDENT = "incident_id, bank, kind, status, client_id, freeze, opened_at, deadline_at"
 # Name, columns and key of each table of ``incidents.sql``, as an export writes them.

@@ -1,9 +1,10 @@
 """Rows of authorization requests on their way: from the first page to the redirect back."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.oauth.openid import SignedInAlready
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ them as rows to whoever opens the file with a SQL shell.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from sandbox.storage.database import Database, Reader, Row, Transaction
-from sandbox.values import dataclass
 
 COLUMNS = (
     "at",

@@ -1,8 +1,9 @@
 """Rows of pushed authorization requests (RFC 9126). Their URIs come in already hashed."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

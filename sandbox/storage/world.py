@@ -1,11 +1,11 @@
 """The world's own row, its agenda and its terms."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.time import Instant
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Bodies of data calls: JSON, or a file of the Zengin format; bounded in size and in time."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from sandbox.domain.errors import InvalidParameter
-from sandbox.values import dataclass
 from sandbox.web.noting import entry_of
 
 # Twenty thousand items, each with every field at its longest, are some twelve megabytes.

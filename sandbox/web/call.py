@@ -1,7 +1,7 @@
 """One authorized call, and what becomes of it on the way in and out."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from aiohttp import web
@@ -10,7 +10,6 @@ from sandbox.domain.corporate.encryption import SealedFields
 from sandbox.services.bank import Bank
 from sandbox.services.idempotency import Books, Keep, Memo, OpenBooks, keep_nothing
 from sandbox.services.oauth.access import Access
-from sandbox.values import dataclass
 
 Json: TypeAlias = dict[str, Any]
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.clock import monotonic_s
@@ -20,7 +20,6 @@ from sandbox.services.deliveries import Parcel
 from sandbox.services.events import gather
 from sandbox.services.world import World
 from sandbox.services.worlds import Worlds
-from sandbox.values import dataclass
 from sandbox.web.front import SERVER, caught_up
 
 if TYPE_CHECKING:

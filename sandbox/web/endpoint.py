@@ -5,7 +5,7 @@ The tables of ``Endpoint`` drive routing, authorization, validation and the Open
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aiohttp import web
@@ -18,7 +18,6 @@ from sandbox.domain.oauth.parameters import TooManyFields, parse_parameters
 from sandbox.services.aside import aside
 from sandbox.services.bank import Bank
 from sandbox.services.oauth.access import Access
-from sandbox.values import dataclass
 from sandbox.web.bodies import NOTHING_SENT, Sent, read_body, wants_file
 from sandbox.web.call import Answer, Call, FileAnswer, Json, Sealing
 from sandbox.web.front import Front, json_response

@@ -1,7 +1,7 @@
 """What a door of the sandbox holds: the worlds, and how a request finds its own."""
 
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,6 @@ from sandbox.services.agenda import catch_up
 from sandbox.services.bank import Bank
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import UnknownWorld, Worlds
-from sandbox.values import dataclass
 from sandbox.web.faults.listeners import Listeners
 from sandbox.web.host_watch import HostWatch
 from sandbox.web.metrics import CallCounter

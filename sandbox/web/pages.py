@@ -35,6 +35,7 @@ and among ``error_params`` are aware datetimes, days are dates.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
@@ -43,7 +44,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aiohttp import web
 
 from sandbox.domain.time import jst
-from sandbox.values import dataclass
 from sandbox.web.wording import (
     DEFAULT_LANGUAGE,
     LANGUAGES,

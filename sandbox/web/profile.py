@@ -1,7 +1,7 @@
 """A bank profile: what makes one bank's API its own on the wire."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +14,6 @@ from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import Instant
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.issuing import TokenPair
-from sandbox.values import dataclass
 from sandbox.web.call import Sealing
 from sandbox.web.pages import BankFace
 

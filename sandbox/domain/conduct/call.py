@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.domain.conduct.traits import HANDSHAKE, query_of
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 _TRANSACTION = re.compile(r'"transaction_id"\s*:\s*"([^"]+)"')
 # Where people are: they may press a button twice, and programs may not.

@@ -1,13 +1,12 @@
 """What conduct checks may know beside the calls: the bank's side, limits, and a scenario's word."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.conduct.call import Call
 from sandbox.domain.time import MINUTE, SECOND, Instant
-from sandbox.values import dataclass
 
 Operation: TypeAlias = tuple[str, str]  # bank, and the operation as the journal names it
 

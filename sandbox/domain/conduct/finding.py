@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from sandbox.domain.conduct.call import Call
 from sandbox.domain.conduct.facts import Facts
-from sandbox.values import dataclass
 
 
 class Level(StrEnum):

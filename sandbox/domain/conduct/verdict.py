@@ -1,13 +1,13 @@
 """What all checks together say of a journal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.domain.conduct.call import Call, in_order
 from sandbox.domain.conduct.checks import CHECKS
 from sandbox.domain.conduct.facts import Facts
 from sandbox.domain.conduct.finding import Check, Finding, Level
-from sandbox.values import dataclass
 
 TLS_DRILL = "tls_drill"  # what C-24 needs: a trait of calls, and of handshakes that were refused
 

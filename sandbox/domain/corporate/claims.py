@@ -4,12 +4,12 @@ Name, kana and addresses are the fixtures'. Phone numbers and e-mail are nobody'
 world's seed, at an example domain and in a range that is given to no one.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from sandbox.domain.corporate.user import BankUser, Role
 from sandbox.domain.oauth.personal import address_claim
-from sandbox.values import dataclass
 
 Claims: TypeAlias = dict[str, Any]
 # What userinfo tells beside ``sub``.

@@ -5,14 +5,13 @@ go on (W-1, W-27, W-60).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.errors import BankError, IllegalTransition
 from sandbox.domain.transfer.approval import ApprovalRule, Pattern
-from sandbox.values import dataclass
 
 PURPOSE_MAX, FORM_MAX = 200, 100
 

@@ -6,12 +6,12 @@ are sealed, which keys open them, and what is said of one that does not open, is
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 DEEPEST = 8  # no schema nests further; a stranger's JSON may
 MOST_PROBLEMS = 100

@@ -4,9 +4,8 @@ The file is checked against its schema by the tests, so parsing trusts its shape
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
-
-from sandbox.values import dataclass
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -4,13 +4,13 @@ Rule: a step is open only once all before it are done (specs: web21 §2).
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import ServiceContract
 from sandbox.domain.corporate.user import Act, BankUser
-from sandbox.values import dataclass
 
 
 class Step(StrEnum):

@@ -5,11 +5,11 @@ changed since, both ways, so nothing of them is copied into a grant.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sandbox.domain.corporate.contract import ContractStatus, Service
 from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.errors import BankError
-from sandbox.values import dataclass
 
 
 class ServiceNotContracted(BankError):

@@ -1,12 +1,12 @@
 """Users of a corporate contract (利用者ID), their roles, and what each role may do (W-34…W-46)."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import BankError
-from sandbox.values import dataclass
 
 
 class ActRefused(BankError):

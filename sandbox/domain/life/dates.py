@@ -1,12 +1,12 @@
 """The days of one month as the bank sees them: worked out once, for all accounts."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.time import Instant, add_months, days_in_month, midnight
-from sandbox.values import dataclass
 
 # Four holidays in a row and the weekends around them: nothing due before this day is put off
 # into the next month.

@@ -1,11 +1,11 @@
 """Direct debits (口座振替): what leaves an account on the same day of the month, by itself."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.domain.life.month import Month, share_of, time_of, two_numbers
 from sandbox.domain.life.movement import Act, single
-from sandbox.values import dataclass
 
 EVERY_MONTH = frozenset(range(1, 13))
 EVEN_MONTHS = frozenset(range(2, 13, 2))

@@ -5,6 +5,7 @@ old one, moves nothing outside that habit.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
@@ -12,7 +13,6 @@ from sandbox.chance import Draw, draw
 from sandbox.domain.life.dates import Dates, Day
 from sandbox.domain.life.story import Life
 from sandbox.domain.time import HOUR, SECOND
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

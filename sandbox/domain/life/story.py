@@ -5,10 +5,9 @@ later need no vocabulary and meet the same employer.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-from sandbox.values import dataclass
 
 
 class LifeKind(StrEnum):

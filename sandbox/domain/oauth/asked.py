@@ -1,7 +1,7 @@
 """An authorization request: as it is asked, and as it was accepted."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service, ServiceContract
@@ -10,7 +10,6 @@ from sandbox.domain.oauth.errors import OAuthError, ShownError
 from sandbox.domain.oauth.openid import IDENTITY_SCOPES, OPENID
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.security import SecurityRules
-from sandbox.values import dataclass
 
 REDIRECT_URI_MAX = 256
 

@@ -4,11 +4,11 @@ Judged by the world's clock, which may be far from the client's own.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.domain.oauth.signed import is_name, moment_of
 from sandbox.domain.time import HOUR, SECOND, Instant
-from sandbox.values import dataclass
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # RFC 7523 asks for no type; its revision (draft-ietf-oauth-rfc7523bis) asks for the second.

@@ -3,13 +3,13 @@
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from sandbox.domain.oauth.signed import is_name, moment_of
 from sandbox.domain.time import SECOND, Instant
-from sandbox.values import dataclass
 
 TYPE = "dpop+jwt"
 WINDOW_MS = 60 * SECOND  # on either side of the bank's clock

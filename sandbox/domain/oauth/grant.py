@@ -4,13 +4,14 @@ Three clocks run apart: the access token's, the refresh token's and the grant's.
 consent starts a new grant (T-12).
 """
 
+from dataclasses import dataclass
+
 from sandbox.domain.corporate.powers import Powers
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth import pkce
 from sandbox.domain.oauth.errors import GrantReused, InvalidGrant
 from sandbox.domain.oauth.security import NO_PROOF, Proof
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 NEVER: Instant = 253_402_128_000_000  # 30 December 9999: a day that every time zone can write
 

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 OPENID = "openid"
 # The claims that a scope stands for. They are known to every bank's issuer, beside its own scopes.

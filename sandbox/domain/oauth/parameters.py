@@ -1,8 +1,7 @@
 """Parameters of a query or a form, as the client wrote them."""
 
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
-
-from sandbox.values import dataclass
 
 MOST_FIELDS = 64
 

@@ -8,6 +8,7 @@ this order, and the first objection is the answer.
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -21,7 +22,6 @@ from sandbox.domain.oauth.security import (
     FAPI_AUTH_METHODS,
     has_fapi_method,
 )
-from sandbox.values import dataclass
 
 Metadata: TypeAlias = Mapping[str, Any]
 

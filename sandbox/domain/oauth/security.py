@@ -4,10 +4,11 @@
 Security Profile (final). An option may ask for more than the profile, never for less.
 """
 
+from dataclasses import dataclass
+
 from sandbox.domain.client import TLS_METHODS, Client
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.time import SECOND
-from sandbox.values import dataclass
 
 FAPI_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 ALGORITHMS = (*FAPI_ALGORITHMS, "RS256")  # of clients; the bank itself signs with these too

@@ -1,9 +1,8 @@
 """A key that a bank signs with (署名鍵): ID tokens, userinfo and access tokens that are JWTs."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sandbox.domain.time import Instant
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

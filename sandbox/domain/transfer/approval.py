@@ -1,11 +1,11 @@
 """Who approves a request, how often, and up to which amounts (承認・決裁)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.domain.errors import BankError
 from sandbox.domain.transfer.status import Event, Status
-from sandbox.values import dataclass
 
 
 class NotDesignatedApprover(BankError):

@@ -4,7 +4,7 @@ Pure: a draft and what it is held to go in, a ``Checked`` comes out.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sandbox.domain.banks import BankMaster
@@ -29,7 +29,6 @@ from sandbox.domain.transfer.finding import MOST_FINDINGS, Code, Finding
 from sandbox.domain.transfer.policy import Totals, TransferPolicy
 from sandbox.domain.transfer.settlement import charge_of
 from sandbox.domain.transfer.window import WINDOWS, DateOutOfWindow, NotBusinessDay, nearest
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

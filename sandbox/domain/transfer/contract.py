@@ -1,10 +1,11 @@
 """What a contract says of a contractor's transfers, and who calls."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.errors import InsufficientScope
 from sandbox.domain.transfer.approval import ApprovalRule, Approver
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

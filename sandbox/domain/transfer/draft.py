@@ -4,11 +4,10 @@ Names are the published ones, so that a finding names what the sender wrote.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sandbox.domain.transfer.window import Kind
-from sandbox.values import dataclass
 
 AMOUNT_MAX, TOTAL_MAX = 9_999_999_999, 999_999_999_999  # as many digits as the files have
 

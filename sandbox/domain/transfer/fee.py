@@ -1,9 +1,8 @@
 """What transfers and the contract cost (手数料), and the consumption tax on it (消費税)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-
-from sandbox.values import dataclass
 
 _BEYOND_YEN = 10**15  # more than any amount
 

@@ -6,7 +6,7 @@ goes out is byte by byte the one that came in.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -27,7 +27,6 @@ from sandbox.domain.zengin import (
     write_as_sent,
 )
 from sandbox.domain.zengin.characters import encode
-from sandbox.values import dataclass
 
 TYPE_CODES: Mapping[Kind, TypeCode] = MappingProxyType(
     {

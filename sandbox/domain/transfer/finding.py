@@ -1,11 +1,11 @@
 """What is wrong with a transfer request, or worth a second look, in words the sender reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from sandbox.domain.errors import BankError, InvalidParameter
-from sandbox.values import dataclass
 
 MOST_FINDINGS = 100
 _DIGITS, _USED_DIGITS = 10, 5

@@ -1,12 +1,12 @@
 """What a bank decides about transfers for itself. Each is a setting (SANDBOX)."""
 
+from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 
 from sandbox.domain.corporate.plan import Plan
 from sandbox.domain.time import MINUTE
 from sandbox.domain.transfer.window import Kind
-from sandbox.values import dataclass
 
 
 class Totals(StrEnum):

@@ -1,6 +1,7 @@
 """A registered transfer request (振込依頼) and what has happened to it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -12,7 +13,6 @@ from sandbox.domain.transfer.draft import Item
 from sandbox.domain.transfer.finding import Finding
 from sandbox.domain.transfer.status import ItemStatus, Status
 from sandbox.domain.transfer.window import Kind
-from sandbox.values import dataclass
 
 _TRANSACTION_DIGITS, _TEMPORARY_DIGITS = 9, 8
 # Requests of one path: payroll and bonus go by the same one.

@@ -5,6 +5,7 @@ The remitter is debited in one posting. What goes to accounts of the bank itself
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,7 +16,6 @@ from sandbox.domain.ledger import Leg, Posting
 from sandbox.domain.transfer.fee import Charge, FeeSchedule, charge
 from sandbox.domain.transfer.finding import Code
 from sandbox.domain.transfer.window import Kind
-from sandbox.values import dataclass
 
 CLEARING, INTERBANK = "transfer_clearing", "interbank"
 FEE_INCOME, CONSUMPTION_TAX = "fee_income", "consumption_tax"

@@ -1,6 +1,7 @@
 """When a transfer may be asked for, and until when it must be approved (web21 §7.1)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from types import MappingProxyType
@@ -8,7 +9,6 @@ from types import MappingProxyType
 from sandbox.domain.calendar import BankCalendar
 from sandbox.domain.errors import BankError
 from sandbox.domain.time import Instant, at, midnight
-from sandbox.values import dataclass
 
 
 class Kind(StrEnum):

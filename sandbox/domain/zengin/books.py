@@ -1,6 +1,7 @@
 """Statement lines of the books as records of the 200-byte files (zengin §4)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -15,7 +16,6 @@ from sandbox.domain.zengin.statements import (
     StatementLine,
     TransactionKind,
 )
-from sandbox.values import dataclass
 
 ACCOUNT_TYPES: Mapping[AccountType, str] = MappingProxyType(
     {

@@ -5,13 +5,12 @@ profile. Every remark is made in Japanese and in English.
 """
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from sandbox.domain.zengin.characters import readable
 from sandbox.domain.zengin.layout import Field
-from sandbox.values import dataclass
 
 MOST_FINDINGS = 100
 _LONGEST_VALUE = 40  # the longest field with a name; of a whole record its beginning will do

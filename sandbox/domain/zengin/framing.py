@@ -6,14 +6,13 @@ nothing or CRLF; one 0x1A (EOF mark) may follow the last.
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from sandbox.domain.zengin.characters import decode, spelled
 from sandbox.domain.zengin.findings import MOST_FINDINGS, Code, Report, Said
 from sandbox.domain.zengin.layout import RECORD_TYPE
-from sandbox.values import dataclass
 
 _CRLF = "\r\n"
 _EOF_MARK = b"\x1a"

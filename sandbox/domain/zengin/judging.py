@@ -1,13 +1,13 @@
 """One record, field by field: what is wrong with it, and what can be read of it all the same."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from sandbox.domain.kana import STRAY_MARK, ChangeKind, convert, wire_characters
 from sandbox.domain.zengin.characters import FOREIGN_CHARACTERS, spelled
 from sandbox.domain.zengin.findings import Code, Report, Said
 from sandbox.domain.zengin.framing import Record
 from sandbox.domain.zengin.layout import Field, Kind, Layout, Value
-from sandbox.values import dataclass
 
 # What a profile that converts may change: each keeps the length of the text.
 _CONVERTIBLE = frozenset({ChangeKind.SMALL_KANA, ChangeKind.LONG_VOWEL, ChangeKind.CASE})

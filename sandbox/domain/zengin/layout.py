@@ -7,7 +7,7 @@ field, in ``judging``.
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
@@ -15,7 +15,6 @@ from operator import call, methodcaller
 from typing import TypeAlias
 
 from sandbox.domain.kana import SEMI_VOICED, STRAY_MARK, VOICED, TextClass, wire_characters
-from sandbox.values import dataclass
 
 Value: TypeAlias = str | int
 

@@ -1,7 +1,7 @@
 """Incoming transfer notices (振込入金通知, type 01): values, and the file that carries them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -9,7 +9,6 @@ from sandbox.domain.zengin import statement_layouts as layouts
 from sandbox.domain.zengin.layout import Value
 from sandbox.domain.zengin.statement_layouts import NoticeForm
 from sandbox.domain.zengin.writing import LineEnd, join_records, write_record
-from sandbox.values import dataclass
 
 _TEN_DIGITS_MAX = 9_999_999_999
 

@@ -1,6 +1,7 @@
 """What a transfer file is held to beyond its form: whose it is, when it pays, and to whom."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -11,7 +12,6 @@ from sandbox.domain.kana import truncate
 from sandbox.domain.zengin.findings import Code, Said
 from sandbox.domain.zengin.layout import Value
 from sandbox.domain.zengin.transfer_layouts import TypeCode
-from sandbox.values import dataclass
 
 _LONGEST_WAIT_YEARS = 8  # for 29 February around a year like 2100
 _LEAP_YEAR = 2000

@@ -1,6 +1,7 @@
 """Reads the 200-byte files back. The sandbox only sends them; this is for whoever checks them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -13,7 +14,6 @@ from sandbox.domain.zengin.layout import Field, Kind, Layout, Value
 from sandbox.domain.zengin.notices import IncomingTransfer, Notice
 from sandbox.domain.zengin.statement_layouts import NoticeForm
 from sandbox.domain.zengin.statements import Direction, Statement, StatementLine, signed
-from sandbox.values import dataclass
 
 _Values: TypeAlias = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """Account statements (入出金取引明細, type 03): the values, and the file that carries them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -9,7 +9,6 @@ from typing import NamedTuple
 from sandbox.domain.zengin import statement_layouts as layouts
 from sandbox.domain.zengin.layout import Value
 from sandbox.domain.zengin.writing import LineEnd, join_records, write_record
-from sandbox.values import dataclass
 
 _PLUS, _MINUS = "1", "2"
 

@@ -1,7 +1,7 @@
 """Reads a transfer file (総合振込, 給与・賞与振込): all that is in it, or what is wrong with it."""
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,6 @@ from sandbox.domain.zengin.rules import Objection, TransferRules
 from sandbox.domain.zengin.transfer_layouts import TypeCode
 from sandbox.domain.zengin.transfers import TransferBatch, TransferHeader, TransferItem
 from sandbox.domain.zengin.writing import LineEnd
-from sandbox.values import dataclass
 
 _EBCDIC = "1"
 _TRAILER_FILLER = layouts.TRAILER.fields[-1].first - 1

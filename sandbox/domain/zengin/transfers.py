@@ -6,7 +6,7 @@ again byte by byte as it came.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from sandbox.domain.zengin.writing import (
     respelled,
     write_record,
 )
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """What the contractor's pages show of the contract, its users and its consents (アクセス許可)."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.account import Account
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import ServiceContract
@@ -12,7 +14,6 @@ from sandbox.services.world import World
 from sandbox.storage import accounts, clients, contractors, corporate, desk, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.desk import GrantRow
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

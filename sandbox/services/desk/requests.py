@@ -5,6 +5,7 @@ token's, so what was registered under ③ can be approved without ④ (W-11).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from sandbox.domain.corporate.user import Act, BankUser
@@ -32,7 +33,6 @@ from sandbox.services.transfers.desk import Transfers
 from sandbox.services.world import World
 from sandbox.storage import desk, transfer_items, transfers
 from sandbox.storage.database import Reader
-from sandbox.values import dataclass
 
 PAGE_REQUESTS, PAGE_ITEMS = 50, 100
 NEWEST = 2**62  # above every number

@@ -3,6 +3,8 @@
 Rule: every identity check gives the browser another cookie, and the old one opens nothing more.
 """
 
+from dataclasses import dataclass
+
 from sandbox.domain.contractor import Contractor, Credential, SignIn
 from sandbox.domain.corporate.user import BankUser
 from sandbox.domain.policy import BankPolicy
@@ -12,7 +14,6 @@ from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
 from sandbox.storage import contractors, corporate, desk
 from sandbox.storage.desk import SessionRow
-from sandbox.values import dataclass
 
 
 class NoCorporateUser(Exception):

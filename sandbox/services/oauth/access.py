@@ -1,5 +1,6 @@
 """What an access token opens, on a call."""
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandbox.domain.errors import Reason, TokenRejected
@@ -9,7 +10,6 @@ from sandbox.domain.time import Instant
 from sandbox.services.remembered import Remembered
 from sandbox.services.world import World
 from sandbox.storage import grants
-from sandbox.values import dataclass
 
 NOT_LIVE = "the access token is missing, expired or revoked"  # O-16: no more detail than this
 

@@ -1,12 +1,12 @@
 """What an authorization request is answered with: the client's redirect URI and what goes on it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote_plus, urlencode
 
 from sandbox.domain.oauth.authorize import QUERY
 from sandbox.domain.oauth.errors import OAuthError
 from sandbox.services.world import World
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

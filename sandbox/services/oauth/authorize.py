@@ -7,7 +7,7 @@ so that one planted before is worth nothing afterwards (O-25).
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from sandbox.domain.client import Client
 from sandbox.domain.contractor import Contractor, SignIn
@@ -37,7 +37,6 @@ from sandbox.services.oauth.sessions import SessionService
 from sandbox.services.sign_in import SignInRefused, SignInService
 from sandbox.services.world import World
 from sandbox.storage import clients, contractors, interactions
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from sandbox.domain.certificate import ClientCertificate
@@ -14,7 +15,6 @@ from sandbox.domain.oauth.security import has_fapi_method, rules_of
 from sandbox.domain.secrets import secret_matches
 from sandbox.services.world import World
 from sandbox.storage import clients
-from sandbox.values import dataclass
 
 _FAILED = "client authentication failed"  # whoever it was, and whatever was wrong
 

@@ -1,6 +1,6 @@
 """Access grants (アクセス許可): made by a consent, ended by many causes."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.domain.account import Account
 from sandbox.domain.client import Client
@@ -20,7 +20,6 @@ from sandbox.services.world import World
 from sandbox.storage import acts, grants, interactions, pushed
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 
 class NothingChosen(Exception):

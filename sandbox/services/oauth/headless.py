@@ -1,5 +1,7 @@
 """The consent without a browser: what a persona would do on the pages, by the same services."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.contractor import Contractor, Credential
 from sandbox.domain.oauth.parameters import Parameters
@@ -11,7 +13,6 @@ from sandbox.services.oauth.authorize import Interaction
 from sandbox.services.oauth.issuing import TokenPair
 from sandbox.services.oauth.mischief import allow
 from sandbox.storage import contractors
-from sandbox.values import dataclass
 
 
 class UnknownPersona(Exception):

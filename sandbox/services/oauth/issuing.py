@@ -1,5 +1,7 @@
 """Making a token pair and storing it, hashed."""
 
+from dataclasses import dataclass
+
 from sandbox.domain.client import Client
 from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.security import SecurityRules
@@ -9,7 +11,6 @@ from sandbox.services.oauth.signed_access import AccessTokenMaker
 from sandbox.services.world import World
 from sandbox.storage import grants
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import json
 import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,8 +16,6 @@ from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
-
-from sandbox.values import dataclass
 
 # "EdDSA" is the name that clients in the field still use (RFC 9864 prefers Ed25519).
 warnings.filterwarnings("ignore", category=SecurityWarning)

@@ -7,7 +7,7 @@ token does.
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.domain.oauth.security import ALGORITHMS
@@ -16,7 +16,6 @@ from sandbox.services.oauth import rotation
 from sandbox.services.world import World
 from sandbox.storage import clients, keys
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 DEFAULT_ALG = "ES256"  # a thirtieth of the cost of RSA
 

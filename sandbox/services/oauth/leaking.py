@@ -5,13 +5,13 @@ leaks is its twin: of the same grant, scope, end and binding, and to the bank no
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
 from sandbox.services.bank import Bank
 from sandbox.services.staff import UnknownSubject
 from sandbox.storage import grants, inspection
-from sandbox.values import dataclass
 
 
 class NothingToLeak(Exception):

@@ -6,6 +6,7 @@ for, as far as the contract holds them and the user has the right (W-43, W-45). 
 then the contract's own, live, so they are shown and not ticked (W-28).
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox.domain.account import Account, AccountState
@@ -20,7 +21,6 @@ from sandbox.services.bank_facts import BankFacts
 from sandbox.services.sign_in import SignInRefused
 from sandbox.services.world import World
 from sandbox.storage import accounts, corporate
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

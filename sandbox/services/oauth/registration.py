@@ -8,7 +8,7 @@ import json
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hmac import compare_digest
 
 from sandbox.domain.client import Client
@@ -26,7 +26,6 @@ from sandbox.services.world import World
 from sandbox.storage import clients, grants
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 MOST_CLIENTS = 1000  # of one bank in one world, the ended ones too
 JWKS_MAX = 16 * 1024

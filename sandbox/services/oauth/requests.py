@@ -1,7 +1,7 @@
 """Authorization requests, however they come: in a query, signed (RFC 9101), pushed (RFC 9126)."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.domain.client import Client
 from sandbox.domain.corporate.contract import Service, ServiceContract
@@ -29,7 +29,6 @@ from sandbox.services.oauth.keys import KeyService
 from sandbox.services.world import World
 from sandbox.storage import clients, corporate, pushed
 from sandbox.storage.pushed import PushedRow
-from sandbox.values import dataclass
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 # What a pushed request is kept of. Client secrets, assertions and ID tokens stay out.

@@ -4,6 +4,8 @@ They are stored by their hash like opaque ones, and what they open is looked up 
 reads the claims alone learns of no revocation.
 """
 
+from dataclasses import dataclass
+
 from sandbox.domain.client import Client
 from sandbox.domain.oauth.grant import Standing
 from sandbox.domain.oauth.personal import authentication
@@ -11,7 +13,6 @@ from sandbox.domain.time import Instant
 from sandbox.services.bank_facts import BankFacts
 from sandbox.services.oauth.keys import KeyService, Signer
 from sandbox.services.world import World
-from sandbox.values import dataclass
 
 TYPE = "at+jwt"
 _CONFIRMATIONS = {"jkt": "jkt", "x5t": "x5t#S256"}  # RFC 9449 §6.1, RFC 8705 §3.1

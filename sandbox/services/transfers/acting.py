@@ -1,6 +1,6 @@
 """One act on one request: status by the table, a row in its history, and what follows from it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -29,7 +29,6 @@ from sandbox.services.transfers.planning import AGE_OUT, item, plan
 from sandbox.services.world import World
 from sandbox.storage import accounts, corporate, transfers
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 COMMENT_MAX = 100
 _TYPE_CODES = {kind: code for code, kind in ACCOUNT_TYPES.items() if code != "04"}

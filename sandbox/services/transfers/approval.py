@@ -1,6 +1,7 @@
 """Approval over the API (承認), and taking it back (承認取消)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import IllegalTransition
@@ -27,7 +28,6 @@ from sandbox.services.transfers.acting import (
 from sandbox.services.transfers.planning import ACCEPTANCE, item, plan
 from sandbox.storage import accounts, transfer_items, transfers
 from sandbox.storage.database import Transaction
-from sandbox.values import dataclass
 
 CANCEL = "approval_cancel"
 _LIMIT_MESSAGES = {

@@ -1,5 +1,6 @@
 """Transfers of one bank in one world: the services, made together."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.services.transfers.acting import Desk
@@ -10,7 +11,6 @@ from sandbox.services.transfers.inquiry import InquiryService
 from sandbox.services.transfers.register import RegisterService
 from sandbox.services.transfers.retreat import RetreatService
 from sandbox.services.world import World
-from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.services.transfers.files import FileService

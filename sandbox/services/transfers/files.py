@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,7 +25,6 @@ from sandbox.services.idempotency import Keep, keep_nothing
 from sandbox.services.transfers.acting import Desk
 from sandbox.services.transfers.inquiry import InquiryService
 from sandbox.services.transfers.register import RegisterService
-from sandbox.values import dataclass
 
 # From so many records on, reading them holds up the loop longer than a thread costs.
 _THREAD_RECORDS = 200

@@ -1,6 +1,7 @@
 """Reading transfer requests (依頼データ照会・依頼内容照会)."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.domain.corporate.contract import Service
@@ -14,7 +15,6 @@ from sandbox.domain.transfer.window import Kind
 from sandbox.services.transfers.acting import Desk, check_account, find_own
 from sandbox.storage import accounts, fees, transfer_items, transfers
 from sandbox.storage.database import Reader
-from sandbox.values import dataclass
 
 _PAGE = 200  # items read without letting others have the loop: 4 ms
 

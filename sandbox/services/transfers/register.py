@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.domain.account import AccountState
 from sandbox.domain.corporate.contract import Service
@@ -29,7 +29,6 @@ from sandbox.services.transfers.acting import (
 from sandbox.services.transfers.planning import CUT_OFF, item, plan
 from sandbox.storage import accounts, fees, transfer_items, transfers
 from sandbox.storage.database import Row, Transaction
-from sandbox.values import dataclass
 
 # From so many items on, looking at them holds up the loop longer than a thread costs.
 _THREAD_ITEMS = 200

@@ -5,6 +5,7 @@ cannot be paid or that the money is late, and everything else follows as it alwa
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sandbox.domain import effect_result
 from sandbox.domain.effect_result import DELAYED, RECALL_REFUSED, Effect
@@ -16,7 +17,6 @@ from sandbox.services.fault_facts import day_type, hour_phase
 from sandbox.services.world import World
 from sandbox.storage import accounts, transfer_results
 from sandbox.storage.database import Reader, Transaction
-from sandbox.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

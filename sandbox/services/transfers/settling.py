@@ -6,6 +6,7 @@ between leaves the rest on the agenda.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -52,7 +53,6 @@ from sandbox.services.world import World
 from sandbox.storage import accounts, fees, transfer_items, transfers
 from sandbox.storage.database import Reader, Row, Transaction
 from sandbox.storage.world import AgendaItem
-from sandbox.values import dataclass
 
 CHUNK = 250  # items paid in one transaction: some 10 ms where all are the bank's own accounts
 Happened = dict[str, Any]

@@ -1,6 +1,7 @@
 """``…/bank/{bank}/acts``: what people and the bank do that ends or suspends grants (faults §3)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandbox.domain.duration import parse_duration
@@ -8,7 +9,6 @@ from sandbox.domain.errors import IllegalTransition
 from sandbox.services.acts import ActService, SecretRefused, Who
 from sandbox.services.oauth.registration import UnknownClient
 from sandbox.services.staff import UnknownSubject
-from sandbox.values import dataclass
 from sandbox.web.control.consent import bank_of
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem

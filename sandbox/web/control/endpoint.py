@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -16,7 +16,6 @@ from sandbox.domain.errors import BankError, InvalidParameter
 from sandbox.services.snapshots import SnapshotService
 from sandbox.services.world import World
 from sandbox.services.worlds import UnknownWorld
-from sandbox.values import dataclass
 from sandbox.web.control.acts_noted import is_act, note_act
 from sandbox.web.control.problem import Problem
 from sandbox.web.control.runs import ScenarioRuns

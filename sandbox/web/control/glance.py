@@ -3,6 +3,7 @@ the database holds none."""
 
 import json
 import shlex
+from dataclasses import dataclass
 
 from sandbox.clock import machine_now
 from sandbox.domain.fault import FaultRule
@@ -10,7 +11,6 @@ from sandbox.domain.time import SECOND, Instant, iso
 from sandbox.services import overview
 from sandbox.services.journal import Filters, readable
 from sandbox.services.world import World
-from sandbox.values import dataclass
 from sandbox.web.control import describe, maintenance, notices
 from sandbox.web.control.endpoint import ControlCall, Json
 

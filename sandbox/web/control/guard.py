@@ -7,11 +7,11 @@ at this machine is a dotted name that nobody listed.
 
 import hmac
 import ipaddress
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from sandbox.values import dataclass
 from sandbox.web.control.problem import Problem
 
 READING = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})

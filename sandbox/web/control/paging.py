@@ -1,11 +1,11 @@
 """Lists of the control API: by key range, never by offset, and without a total."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.values import dataclass
 from sandbox.web.control.problem import Problem
 
 LIMIT_DEFAULT = 100

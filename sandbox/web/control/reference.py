@@ -6,9 +6,9 @@ Fields are listed with their places, ``clock.mode``; what is deeper than ``DEEPE
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sandbox.values import dataclass
 from sandbox.web.control.examples import example_of
 from sandbox.web.control.problem import TYPE_PREFIX
 from sandbox.web.schema import SchemaStore

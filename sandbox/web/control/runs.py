@@ -6,12 +6,11 @@ A run calls the door at its own address, as anybody else would: it can do no mor
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sandbox.domain.time import Instant, iso
-from sandbox.values import dataclass
 
 if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario, StepOutcome, Verdict

@@ -5,6 +5,7 @@ below. The template draws; here is only where.
 """
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from itertools import pairwise
 from math import log10
 from typing import Any
@@ -13,7 +14,6 @@ from sandbox.domain.conduct.call import Call, gap_ms
 from sandbox.domain.conduct.facts import Api, Operation
 from sandbox.domain.conduct.verdict import Report
 from sandbox.domain.time import jst
-from sandbox.values import dataclass
 
 MOST_CALLS = 1_000
 LEFT, TOP, RIGHT = 210, 46, 40

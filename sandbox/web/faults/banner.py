@@ -3,11 +3,12 @@
 The pages run no script, so that it says how long each rule goes on at the moment of the page.
 """
 
+from dataclasses import dataclass
+
 from sandbox.clock import machine_now
 from sandbox.domain.fault import FaultRule
 from sandbox.domain.time import SECOND, Instant
 from sandbox.services.world import World
-from sandbox.values import dataclass
 from sandbox.web.profile import Profile
 
 MOST_SHOWN = 5

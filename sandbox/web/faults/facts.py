@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,7 +21,6 @@ from sandbox.services.inspection import TOKEN_ID_BYTES
 from sandbox.services.oauth.client_auth import claimed_client
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import UnknownWorld
-from sandbox.values import dataclass
 from sandbox.web.bodies import body_bytes
 from sandbox.web.front import SCHEMES, WORLD_HEADER, Front
 from sandbox.web.noting import entry_of

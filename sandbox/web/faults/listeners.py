@@ -6,6 +6,7 @@ up instead, with an alert or without a word, is in the journal too.
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,7 +17,6 @@ from sandbox.domain.effect_tls import TLS_EFFECTS, UNACCEPTABLE
 from sandbox.domain.fault import FaultRule
 from sandbox.services.journal import Entry
 from sandbox.services.world import World
-from sandbox.values import dataclass
 from sandbox.web.faults.greeting import Greeter
 from sandbox.web.noting import entry_of
 

@@ -7,13 +7,13 @@ same fields with the very same cookie to the very same interaction.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from http.cookies import SimpleCookie
 from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from sandbox.values import dataclass
 from sandbox.web.oauth.redirects import KEEP_S, see_other
 
 MOST = 1_000

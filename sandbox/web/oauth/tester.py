@@ -5,6 +5,7 @@ outcomes have no field of their own: time running out, and two errors that a ban
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -25,7 +26,6 @@ from sandbox.services.oauth.offers import Offer
 from sandbox.services.population import load_people
 from sandbox.services.told_secrets import LoginNow, login_now
 from sandbox.services.world import World
-from sandbox.values import dataclass
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.redirects import COOKIE, SESSION, see_other
 

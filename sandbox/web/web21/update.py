@@ -1,6 +1,7 @@
 """Update and approval functions (更新系・承認) of ``web21``: the same eight for each kind."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TypeAlias
@@ -15,7 +16,6 @@ from sandbox.domain.transfer.request import Outcome, TransferRequest
 from sandbox.domain.transfer.window import Kind, nearest
 from sandbox.services.aside import aside
 from sandbox.services.idempotency import Books
-from sandbox.values import dataclass
 from sandbox.web.call import Answer, Call, FileAnswer, Json
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.web21 import files, request_reading, request_wire, wire

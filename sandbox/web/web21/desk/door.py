@@ -4,7 +4,7 @@ The order of checks is that of ``_visit``: form token, log-in, role, second iden
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from aiohttp import web
@@ -18,7 +18,6 @@ from sandbox.domain.oauth.errors import InvalidRequest
 from sandbox.domain.transfer.request import TransactionNotFound
 from sandbox.services.staff import UnknownSubject
 from sandbox.services.worlds import UnknownWorld
-from sandbox.values import dataclass
 from sandbox.web.closed import Closed, note, shown, waiting
 from sandbox.web.front import Front, stamped
 from sandbox.web.middleware import log

@@ -4,6 +4,7 @@ As on the pages of authorization: each button becomes the fields that the real f
 gets wrong on purpose locks the login and not the address, and strict realism takes the bar away.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from sandbox.domain.oauth.errors import InvalidRequest
@@ -11,7 +12,6 @@ from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.persona import Persona
 from sandbox.services.population import load_people
 from sandbox.services.told_secrets import login_now
-from sandbox.values import dataclass
 from sandbox.web.noting import entry_of
 from sandbox.web.oauth.tester import FIELD, LOCK_ATTEMPTS_MAX, Bar, PersonaChoice, typed_by
 from sandbox.web.web21.desk.visit import Visit

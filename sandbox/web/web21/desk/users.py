@@ -1,6 +1,7 @@
 """User ids (利用者ID): who is security administrator (W-34), and who may do what (W-35)."""
 
 import unicodedata
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -9,7 +10,6 @@ from sandbox.domain.corporate.user import Act, BankUser, Role
 from sandbox.domain.transfer.draft import TOTAL_MAX
 from sandbox.services.corporate import Limits, Usable
 from sandbox.services.staff import UnknownSubject
-from sandbox.values import dataclass
 from sandbox.web.noting import entry_of
 from sandbox.web.web21.desk.visit import Visit
 

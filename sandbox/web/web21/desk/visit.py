@@ -6,6 +6,7 @@ here (which of them this is), note (of ``NOTES``, or None). Its forms post csrf.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -17,7 +18,6 @@ from sandbox.services.bank import Bank
 from sandbox.services.desk.people import DeskPeople
 from sandbox.services.desk.requests import DeskRequests
 from sandbox.services.desk.sessions import DeskSessions, Visitor
-from sandbox.values import dataclass
 from sandbox.web.faults.banner import banner_of
 from sandbox.web.front import Front
 from sandbox.web.oauth.redirects import is_secure, see_other
