@@ -98,10 +98,13 @@ def test_the_page_has_every_peer_at_its_pinned_version():
         assert (f"CPU of a call: {peer.call}" in what) is (peer.load is not None)
 
 
-def test_the_page_has_a_soak_that_passed():
+def test_the_page_has_a_soak_that_lost_nothing():
     text = part(soak.NAME)
-    assert text.strip().endswith("passed\n```")
-    assert "0 wrong" in text
+    assert re.search(r"\n\d+ minutes, [\d,]+ calls: ", text)
+    assert re.search(r"\n[\d,]+ grants, transfers, worlds looked for, twice: 0 wrong\n", text)
+    grown = re.findall(r"\n(\w+): [\d.]+ → [\d.]+ \([+-][\d.]+ %\)", text)
+    assert grown == ["rss_mib", "handles", "threads", "tasks"]
+    assert re.search(r"\n(passed|FAILED)\n```", text)
 
 
 # How rows are written
