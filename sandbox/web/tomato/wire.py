@@ -109,7 +109,7 @@ def balance(found: Account, now: Instant) -> Json:
     }
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def transaction(line: Line) -> Json:
     """Return one row of a statement. A missing number (欠番) keeps its id and has no amounts.
 
