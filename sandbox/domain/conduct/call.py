@@ -20,7 +20,9 @@ UNREADABLE = frozenset(
     {"lost_answer", "truncated_body", "malformed_chunk", "reset", "bad_compression"}
 )
 _NAMES = ("operation", "client_id", "contractor_id", "user", "grant_id", "error_code", "reason")
-_MORE = ("fault", "location", "request_body", "response_body")
+_MORE = ("fault", "location", "request_body")
+# All that a check asks of an answer's contents; the others would be most of a long journal.
+_TELLING = re.compile(r'"(?:transaction_id|has_next)"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,11 @@ class Call:
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> "Call":
-        """Return the call of a journal entry, whose instants are still numbers."""
+        """Return the call of a journal entry, whose instants are still numbers.
+
+        Of answers, those are kept that a check may look into.
+        """
+        answer = entry.get("response_body")
         return cls(
             id=entry["id"],
             at=entry["at"],
@@ -63,6 +69,7 @@ class Call:
             method=entry["method"],
             path=entry["path"],
             status=entry["status"],
+            response_body=answer if answer and _TELLING.search(answer) else None,
             traits=entry.get("traits") or {},
             **{name: entry.get(name) for name in (*_NAMES, *_MORE)},
         )

@@ -39,7 +39,7 @@ def _tasks(pid: int, note: Path) -> int:
     """Ask for the number, and wait for it as long as a loop that is held up may take."""
     note.unlink(missing_ok=True)
     os.kill(pid, signal.SIGUSR1)
-    for _ in range(200):
+    for _ in range(3_000):
         if note.exists():
             return int(note.read_text(encoding="ascii"))
         time.sleep(0.02)
