@@ -109,12 +109,14 @@ def start(
 
 
 @scenarios.command("follow")
-def follow_run(run_id: RunId, world: WorldName = WORLD, control: Control = CONTROL) -> None:
+def follow_run(
+    run_id: RunId, world: WorldName = WORLD, control: Control = CONTROL, as_json: AsJson = False
+) -> None:
     """Tell the steps of a run until it is over. Exit code 1 where it has not passed."""
     with asking_world(control, world) as found:
         _follow(found, run_id)
         run = found.scenarios.get(run_id)
-        typer.echo(_told(run))
+        print_one(run, _told(run), as_json=as_json)
     _exit_with(run)
 
 
@@ -145,6 +147,7 @@ def save_report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go")],
     world: WorldName = WORLD,
     control: Control = CONTROL,
+    as_json: AsJson = False,
 ) -> None:
     """Save the reports of a run that has ended, as `run --report` does."""
     from sandbox.client.scenarios import REPORTS
@@ -155,9 +158,10 @@ def save_report(
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             folder.joinpath(name).write_bytes(content)
-            typer.echo(f"  {folder / name}")
     except OSError as error:
         fail(EXIT_USAGE, f"the reports cannot be written: {error}")
+    files = [str(folder / name) for name in contents]
+    print_one({"files": files}, "\n".join(f"  {file}" for file in files), as_json=as_json)
 
 
 def _follow(world: "World", run_id: str) -> None:

@@ -74,7 +74,7 @@ def test_every_command_explains_itself(words):
 def test_all_that_drive_a_server_are_there():
     groups = {words[0] for words in DRIVING}
     wanted = "clients worlds snapshot reset clock login tokens grants revoke accounts contracts"
-    wanted += " transfers faults run scenarios conduct acts calendar maintenance notices terms"
+    wanted += " transfers faults run scenarios conduct acts calendar maintenance notices terms events"
     assert groups == {*wanted.split(), "journal", "authorize", "certs", "unlock", "keys"}
 
 
@@ -82,7 +82,7 @@ def test_all_that_drive_a_server_are_there():
 ALONE = [
     ("faults", "kinds"),
     ("run",),
-    *(("scenarios", word) for word in ("check", "list", "schema")),
+    *(("scenarios", word) for word in ("check", "list", "schema", "show")),
 ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.domain.conduct.call import Call
 from tests.conduct.building import FACTS, START, Story, found, ids
 
 HOUR = 3_600
@@ -209,3 +210,33 @@ def test_forms_have_no_numbers():
     story = Story()
     story.token(0, "refresh_token", form="&account_number=1")
     assert found("C-22", story) == []
+
+
+# What a call keeps of a journal entry
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_kept"),
+    [
+        (None, False),
+        ("", False),
+        ('{"current_balance":12}', False),
+        ('{"transaction_id":"8"}', True),
+        ('{"rows":[],"has_next":true}', True),
+    ],
+)
+def test_of_an_answer_only_what_a_check_looks_into_is_held(answer, is_kept):
+    entry = {
+        "id": 1,
+        "at": 2,
+        "real_at": 3,
+        "latency_us": 4,
+        "bank": "tomato",
+        "method": "GET",
+        "path": "/accounts",
+        "status": 200,
+        "request_body": "a=b",
+        "response_body": answer,
+    }
+    call = Call.of(entry)
+    assert (call.response_body, call.request_body) == (answer if is_kept else None, "a=b")
