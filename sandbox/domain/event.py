@@ -89,9 +89,10 @@ class AddressRefused(BankError):
 
 
 def check_address(url: str) -> None:
-    """Raise ``AddressRefused`` unless events may be sent to ``url``: https, or http on loopback.
+    """Raise ``AddressRefused`` unless events may be sent to ``url``.
 
-    No credentials (they would stand in lists and exports), no fragment, and no literal address at
+    https, or http where nobody outside listens: on loopback, or at a name of one label, which is
+    a neighbour in the same network of containers. No credentials (they would stand in lists and exports), no fragment, and no literal address at
     which cloud machines are told their own secrets.
     """
     objection = _objection(url)
@@ -111,10 +112,15 @@ def _objection(url: str) -> str | None:
         return "no credentials and no fragment"
     if not host or port == 0:
         return "an absolute address with a host"
-    shown = f"[{host}]" if ":" in host else host
-    if parts.scheme != "https" and not (parts.scheme == "http" and shown in LOOPBACK_HOSTS):
-        return "https, or http on loopback (127.0.0.1, [::1], localhost)"
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_near(host)):
+        return "https, or http on loopback (127.0.0.1, [::1], localhost) or to a name without dots"
     return "that address is nobody's web server" if _is_odd(host) else None
+
+
+def _is_near(host: str) -> bool:
+    if ":" in host:
+        return f"[{host}]" in LOOPBACK_HOSTS
+    return host in LOOPBACK_HOSTS or "." not in host
 
 
 def _is_odd(host: str) -> bool:

@@ -24,11 +24,15 @@ SOUND = [
     "http://127.0.0.1:8000/events",
     "http://localhost/events",
     "http://[::1]:9/",
+    "http://app:8000/hooks",  # a neighbour in the same compose file
+    "http://my-app/",
     "https://a.example/" + "x" * (URL_MAX - 18),
 ]
 REFUSED = {
     "http elsewhere": ("http://app.example/", "https, or http on loopback"),
     "http on another loopback": ("http://127.0.0.2/", "https, or http on loopback"),
+    "http to a number": ("http://2852039166/latest", "nobody's"),
+    "http beyond": ("http://[2001:db8::1]/", "https, or http on loopback"),
     "another scheme": ("ftp://127.0.0.1/", "https, or http on loopback"),
     "a file": ("file:///etc/passwd", "with a host"),
     "credentials": ("https://me:secret@app.example/", "no credentials"),
