@@ -48,7 +48,7 @@ def main() -> None:
         try:
             while not os.path.exists(READY) and server.poll() is None:
                 time.sleep(0.1)
-            sandbox("wait", "--timeout", "1s")
+            sandbox("wait", "--timeout", "30s")
             sandbox("health")
             with open(READY, encoding="utf-8") as file:
                 use(json.load(file)["control_url"])
