@@ -17,31 +17,30 @@ async def asked(running, method, path):
         return answer.status, body, answer.headers
 
 
-@pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("bank", BANKS)
-@pytest.mark.parametrize("rest", ["", "/", "/nothing", "//", "/parasol/v1/banks/0566", "/w/green"])
-async def test_an_unknown_path_below_a_bank_is_404_in_its_shape(running, prefix, bank, rest):
+async def test_an_unknown_path_below_a_bank_is_404_in_its_shape(running, bank):
     await make(running, "green")
-    status, body, headers = await asked(running, "GET", f"{prefix}/{bank}{rest}")
-    assert status == 404
-    assert "error_code" in body or "error" in body, body
-    assert headers["Content-Type"] == "application/json; charset=utf-8"
+    for prefix in PREFIXES:
+        for rest in ("", "/", "/nothing", "//", "/parasol/v1/banks/0566", "/w/green"):
+            status, body, headers = await asked(running, "GET", f"{prefix}/{bank}{rest}")
+            assert status == 404, (prefix, rest)
+            assert "error_code" in body or "error" in body, body
+            assert headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-@pytest.mark.parametrize("path", ["/", "/tomatoes", "/tomat", "/web2", "/accounts"])
-async def test_beside_the_banks_there_is_nothing(running, path):
-    async with running.http.get(f"{running.url}{path}") as answer:
-        assert (answer.status, answer.content_type) == (404, "text/plain")
+async def test_beside_the_banks_there_is_nothing(running):
+    for path in ("/", "/tomatoes", "/tomat", "/web2", "/accounts"):
+        async with running.http.get(f"{running.url}{path}") as answer:
+            assert (answer.status, answer.content_type) == (404, "text/plain"), path
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "POST"])
-async def test_another_method_is_405_with_those_that_would_do(running, prefix, method):
+async def test_another_method_is_405_with_those_that_would_do(running, prefix):
     await make(running, "green")
-    path = f"{prefix}{BASE}/accounts"
-    status, body, headers = await asked(running, method, path)
-    assert (status, headers["Allow"]) == (405, "GET")
-    assert body is None or body["error_code"] == "method_not_allowed"
+    for method in ("HEAD", "PUT", "POST"):
+        status, body, headers = await asked(running, method, f"{prefix}{BASE}/accounts")
+        assert (status, headers["Allow"]) == (405, "GET"), method
+        assert body is None or body["error_code"] == "method_not_allowed"
 
 
 async def test_each_bank_names_its_own_methods_alone(running):
