@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox import __version__
 from sandbox.settings import SETTINGS
+from tests.process import environment
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -54,7 +55,9 @@ def test_it_is_run_once_while_it_is_built(tmp_path):
     """The same run as in the build, without the container around it."""
     assert "source=docker/warm.py,target=/warm.py" in LAST_STAGE
     command = [sys.executable, str(ROOT / "docker" / "warm.py"), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
