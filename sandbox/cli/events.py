@@ -40,7 +40,9 @@ def list_events(
 @app.command("listen")
 def listen(
     client: Client,
-    url: Annotated[str, typer.Argument(help="https, or http on loopback or to a name without dots")],
+    url: Annotated[
+        str, typer.Argument(help="https, or http on loopback or to a name without dots")
+    ],
     secret: Annotated[
         str | None, typer.Option(help="16 to 128 characters [default: one is drawn]")
     ] = None,

@@ -92,8 +92,9 @@ def check_address(url: str) -> None:
     """Raise ``AddressRefused`` unless events may be sent to ``url``.
 
     https, or http where nobody outside listens: on loopback, or at a name of one label, which is
-    a neighbour in the same network of containers. No credentials (they would stand in lists and exports), no fragment, and no literal address at
-    which cloud machines are told their own secrets.
+    a neighbour in the same network of containers. No credentials (they would stand in lists and
+    exports), no fragment, and no literal address at which cloud machines are told their own
+    secrets.
     """
     objection = _objection(url)
     if objection is not None:
