@@ -123,6 +123,28 @@ class ControlEndpoint:
         return handle
 
 
+def row(
+    method: str,
+    path: str,
+    answer: Answer,
+    title: str,
+    reply: str,
+    request: str | None = None,
+    *,
+    query: tuple[str, ...] = (),
+) -> ControlEndpoint:
+    """Return the row of most resources: JSON in and out, by schemas of the control door's own."""
+    return ControlEndpoint(
+        method=method,
+        path=path,
+        answer=answer,
+        title=title,
+        reply_schema=f"control/{reply}",
+        request_schema=request and f"control/{request}",
+        query=query,
+    )
+
+
 async def _note(call: ControlCall, reply: Json | web.StreamResponse) -> None:
     """Tell the world's journal of an act that was done."""
     is_kept = isinstance(reply, dict) and bool(reply.keys() & KEPT_FOR)

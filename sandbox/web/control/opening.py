@@ -1,7 +1,7 @@
 """The rows of the control API that say when the banks are open, and what they publish."""
 
 from sandbox.web.control import calendar, maintenance, notices
-from sandbox.web.control.endpoint import Answer, ControlEndpoint
+from sandbox.web.control.endpoint import row
 
 WORLD = "/api/v1/worlds/{world}"
 MAINTENANCE = f"{WORLD}/maintenance"
@@ -10,22 +10,9 @@ TERMS = f"{WORLD}/bank/{{bank}}/terms"
 OBJECTIONS = f"{TERMS}/{{version}}/objections"
 
 
-def _row(
-    method: str, path: str, answer: Answer, title: str, reply: str, request: str | None = None
-) -> ControlEndpoint:
-    return ControlEndpoint(
-        method=method,
-        path=path,
-        answer=answer,
-        title=title,
-        reply_schema=f"control/{reply}",
-        request_schema=request and f"control/{request}",
-    )
-
-
 OPENING_ROWS = (
-    _row("GET", f"{WORLD}/calendar", calendar.show_calendar, "Hours and holidays", "calendar"),
-    _row(
+    row("GET", f"{WORLD}/calendar", calendar.show_calendar, "Hours and holidays", "calendar"),
+    row(
         "PUT",
         f"{WORLD}/calendar",
         calendar.set_calendar,
@@ -33,18 +20,18 @@ OPENING_ROWS = (
         "calendar",
         "calendar_request",
     ),
-    _row("GET", MAINTENANCE, maintenance.list_stops, "Stops", "maintenance"),
-    _row("POST", MAINTENANCE, maintenance.add_stop, "Stop a service", "stop", "stop_request"),
-    _row("GET", f"{MAINTENANCE}/{{id}}", maintenance.show_stop, "One stop", "stop"),
-    _row("DELETE", f"{MAINTENANCE}/{{id}}", maintenance.remove_stop, "Take a stop away", "done"),
-    _row("GET", NOTICES, notices.list_notices, "Notices", "notices"),
-    _row("POST", NOTICES, notices.publish_notice, "Publish a notice", "notice", "notice_request"),
-    _row("DELETE", f"{NOTICES}/{{id}}", notices.remove_notice, "Take a notice down", "done"),
-    _row("GET", TERMS, notices.list_terms, "Terms of use", "terms"),
-    _row("POST", TERMS, notices.publish_terms, "Change the terms", "terms_change", "terms_request"),
-    _row("GET", OBJECTIONS, notices.list_objections, "Who agrees", "objections"),
-    _row("POST", OBJECTIONS, notices.add_objection, "Object to terms", "done", "objection_request"),
-    _row(
+    row("GET", MAINTENANCE, maintenance.list_stops, "Stops", "maintenance"),
+    row("POST", MAINTENANCE, maintenance.add_stop, "Stop a service", "stop", "stop_request"),
+    row("GET", f"{MAINTENANCE}/{{id}}", maintenance.show_stop, "One stop", "stop"),
+    row("DELETE", f"{MAINTENANCE}/{{id}}", maintenance.remove_stop, "Take a stop away", "done"),
+    row("GET", NOTICES, notices.list_notices, "Notices", "notices"),
+    row("POST", NOTICES, notices.publish_notice, "Publish a notice", "notice", "notice_request"),
+    row("DELETE", f"{NOTICES}/{{id}}", notices.remove_notice, "Take a notice down", "done"),
+    row("GET", TERMS, notices.list_terms, "Terms of use", "terms"),
+    row("POST", TERMS, notices.publish_terms, "Change the terms", "terms_change", "terms_request"),
+    row("GET", OBJECTIONS, notices.list_objections, "Who agrees", "objections"),
+    row("POST", OBJECTIONS, notices.add_objection, "Object to terms", "done", "objection_request"),
+    row(
         "POST",
         f"{OBJECTIONS}/{{contractor_id}}/terminate",
         notices.terminate_objector,
