@@ -1,55 +1,23 @@
 """The client for code that awaits, over aiohttp (imported with the first call)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import TypeVar, Unpack
 
-from sandbox.client import (
-    acts,
-    calls,
-    certificates,
-    journal,
-    server,
-    staff,
-)
-from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
-from sandbox.client.asynchronous_parts import (
-    AsyncAccounts,
-    AsyncCalendarOf,
-    AsyncClients,
-    AsyncClock,
-    AsyncConductOf,
-    AsyncContracts,
-    AsyncEvents,
-    AsyncFaults,
-    AsyncGrants,
-    AsyncIncidents,
-    AsyncKeys,
-    AsyncMaintenance,
-    AsyncNotices,
-    AsyncPart,
-    AsyncSnapshots,
-    AsyncTermsOf,
-    AsyncTokens,
-    AsyncTransfers,
-    Transport,
-    listed,
-    sent,
-)
-from sandbox.client.asynchronous_scenarios import AsyncScenarios
+from sandbox.client import calls, journal, server
+from sandbox.client.answers import JournalEntry
+from sandbox.client.parts import Certificates, JournalOf, ScenariosOf, Sender, WorldOf, asked
 from sandbox.client.request import TIMEOUT_S, Door, Request
+from sandbox.client.scenarios import RunTimeout, ScenarioRun, ScenarioStep, is_settled
+from sandbox.client.transport import AsyncTransport
+
+PAUSE_S = 0.2
 
 T = TypeVar("T")
 
 
-class AsyncJournal(AsyncPart):
+class AsyncJournal(JournalOf[AsyncTransport]):
     """The calls at the bank door; secrets and tokens are masked in it."""
-
-    page = sent(journal.list_entries)
-    clear = sent(journal.clear)
-    har = sent(journal.export_har)
-    last = sent(journal.list_last)
-    list = listed(journal.list_entries)
 
     async def follow(
         self, *, after: int | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
@@ -66,58 +34,64 @@ class AsyncJournal(AsyncPart):
                 await asyncio.sleep(pause_s)
 
 
-class AsyncWorld(AsyncPart):
+class AsyncScenarios(ScenariosOf[AsyncTransport]):
+    """What comes along, and the runs that the server plays in this world."""
+
+    async def wait(
+        self, run_id: str, *, timeout_s: float = 600.0, pause_s: float = PAUSE_S
+    ) -> ScenarioRun:
+        """Return a run once it is over, or waits for a step.
+
+        Raises:
+            RunTimeout: neither, after ``timeout_s``.
+            ProblemError: there is no such run.
+        """
+        import asyncio
+
+        waited_s = 0.0
+        while True:
+            run = await self.get(run_id)
+            if is_settled(run):
+                return run
+            if waited_s >= timeout_s:
+                raise RunTimeout(f"run {run_id} is still under way after {timeout_s:g} s")
+            await asyncio.sleep(pause_s)
+            waited_s += pause_s
+
+    async def step(self, run_id: str, *, timeout_s: float = 600.0) -> ScenarioRun:
+        """Let a run take its next step, and return it once it waits again or is over."""
+        await self.go_on(run_id)
+        return await self.wait(run_id, timeout_s=timeout_s)
+
+    async def follow(self, run_id: str, *, pause_s: float = PAUSE_S) -> AsyncIterator[ScenarioStep]:
+        """Yield the steps of a run, those to come as they are taken, until it is over."""
+        import asyncio
+
+        told = 0
+        while True:
+            run = await self.get(run_id)
+            for step in run.steps[told:]:
+                yield step
+            told = len(run.steps)
+            if run.is_over:
+                return
+            await asyncio.sleep(pause_s)
+
+
+class AsyncWorld(WorldOf[AsyncTransport]):
     """One world of a server, by its name; that it exists shows with the first call."""
 
-    describe = sent(calls.describe)
-    bank = sent(calls.bank)
-    persona = sent(calls.persona)
-    client = sent(calls.client)
-    authorize = sent(calls.authorize)
-    approve = sent(calls.approve)
-    reset = sent(calls.reset)
-    unlock = sent(staff.unlock)
-    revoke = sent(staff.revoke)
-    act_on_contractor = sent(staff.act_on_contractor)
-    act = sent(acts.act)
-    delete = sent(calls.delete_world)
-
-    def __init__(self, transport: Transport, world: str) -> None:
+    def __init__(self, transport: AsyncTransport, world: str) -> None:
         super().__init__(transport, world)
-        self.name = world
-        self.clients = AsyncClients(transport, world)
-        self.tokens = AsyncTokens(transport, world)
-        self.grants = AsyncGrants(transport, world)
-        self.accounts = AsyncAccounts(transport, world)
-        self.contracts = AsyncContracts(transport, world)
-        self.transfers = AsyncTransfers(transport, world)
-        self.clock = AsyncClock(transport, world)
-        self.snapshots = AsyncSnapshots(transport, world)
-        self.keys = AsyncKeys(transport, world)
-        self.faults = AsyncFaults(transport, world)
         self.journal = AsyncJournal(transport, world)
-        self.conduct = AsyncConductOf(transport, world)
-        self.calendar = AsyncCalendarOf(transport, world)
-        self.maintenance = AsyncMaintenance(transport, world)
-        self.notices = AsyncNotices(transport, world)
-        self.terms = AsyncTermsOf(transport, world)
         self.scenarios = AsyncScenarios(transport, world)
-        self.incidents = AsyncIncidents(transport, world)
-        self.events = AsyncEvents(transport, world)
-
-    def __repr__(self) -> str:
-        return f"AsyncWorld({self.name!r})"
 
 
-class AsyncWorlds:
+class AsyncWorlds(Sender[AsyncTransport]):
     """The worlds of a server."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    async def list(self) -> tuple[WorldSummary, ...]:
-        """List the worlds of the server, open or not."""
-        return await self._transport.send(calls.list_worlds())
+    list = asked(calls.list_worlds)
+    delete = asked(calls.delete_world)
 
     async def create(
         self,
@@ -134,42 +108,8 @@ class AsyncWorlds:
         )
         return AsyncWorld(self._transport, (await self._transport.send(request)).name)
 
-    async def delete(self, name: str) -> None:
-        """Delete a world with all that is in it. One that is gone already is no error."""
-        await self._transport.send(calls.delete_world(name))
 
-
-class AsyncCertificates:
-    """The certificates of the server's TLS."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    async def ca(self) -> str:
-        """Return the CA that has issued the server's certificate, as PEM."""
-        return await self._transport.send(certificates.show_ca())
-
-    async def issue(
-        self,
-        subject: str,
-        *,
-        alternative_names: Sequence[str] = (),
-        self_signed: bool = False,
-        lifetime: str | None = None,
-        world: str | None = None,
-    ) -> Certificate:
-        """Issue a client's certificate: see ``sandbox.client.certificates.issue_certificate``."""
-        request = certificates.issue_certificate(
-            subject,
-            alternative_names=alternative_names,
-            self_signed=self_signed,
-            lifetime=lifetime,
-            world=world,
-        )
-        return await self._transport.send(request)
-
-
-class AsyncSandbox:
+class AsyncSandbox(Sender[AsyncTransport]):
     """A running server, by the address of its control door.
 
     Within ``async with`` connections are kept; without it each call opens its own, so that nothing
@@ -184,23 +124,21 @@ class AsyncSandbox:
         ValueError: no http or https address.
     """
 
+    settings = asked(server.show_settings)
+
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         door = Door.at(url, token)
         self.url = door.url
-        self._transport = Transport(door, timeout_s)
+        super().__init__(AsyncTransport(door, timeout_s))
         self._stack = AsyncExitStack()
         self.worlds = AsyncWorlds(self._transport)
-        self.certificates = AsyncCertificates(self._transport)
+        self.certificates = Certificates(self._transport)
 
     async def send(self, request: Request[T]) -> T:
         """Send a request that has no method of its own."""
         return await self._transport.send(request)
-
-    async def settings(self) -> Mapping[str, str]:
-        """Return the settings of the banks, by their names; secrets are not among them."""
-        return await self._transport.send(server.show_settings())
 
     def world(self, name: str = "default") -> AsyncWorld:
         """Return a world by its name, without asking whether it exists."""

@@ -1,55 +1,21 @@
 """The client for code that waits, with nothing but the standard library."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar, Unpack
+from collections.abc import Iterator, Sequence
+from typing import Unpack
 
-from sandbox.client import (
-    acts,
-    calls,
-    certificates,
-    journal,
-    server,
-    staff,
-)
-from sandbox.client.answers import Certificate, JournalEntry, WorldSummary
-from sandbox.client.blocking_parts import (
-    Accounts,
-    CalendarOf,
-    Clients,
-    ClockOf,
-    ConductOf,
-    Contracts,
-    Events,
-    Faults,
-    Grants,
-    Incidents,
-    Keys,
-    Maintenance,
-    Notices,
-    Part,
-    Snapshots,
-    TermsOf,
-    Tokens,
-    Transfers,
-    Transport,
-    listed,
-    sent,
-)
-from sandbox.client.blocking_scenarios import Scenarios
+from sandbox.client import calls, journal, server
+from sandbox.client.answers import JournalEntry
+from sandbox.client.parts import Certificates, JournalOf, ScenariosOf, Sender, WorldOf, asked
 from sandbox.client.request import TIMEOUT_S, Door
+from sandbox.client.scenarios import RunTimeout, ScenarioRun, ScenarioStep, is_settled
+from sandbox.client.transport import Transport
 
-T = TypeVar("T")
+PAUSE_S = 0.2
 
 
-class Journal(Part):
+class Journal(JournalOf[Transport]):
     """The calls at the bank door; secrets and tokens are masked in it."""
-
-    page = sent(journal.list_entries)
-    clear = sent(journal.clear)
-    har = sent(journal.export_har)
-    last = sent(journal.list_last)
-    list = listed(journal.list_entries)
 
     def follow(
         self, *, after: int | None = None, pause_s: float = 0.5, **filters: Unpack[journal.Filters]
@@ -63,58 +29,59 @@ class Journal(Part):
                 time.sleep(pause_s)
 
 
-class World(Part):
-    """One world of a server, by its name; that it exists shows with the first call."""
+class Scenarios(ScenariosOf[Transport]):
+    """What comes along, and the runs that the server plays in this world."""
 
-    describe = sent(calls.describe)
-    bank = sent(calls.bank)
-    persona = sent(calls.persona)
-    client = sent(calls.client)
-    authorize = sent(calls.authorize)
-    approve = sent(calls.approve)
-    reset = sent(calls.reset)
-    unlock = sent(staff.unlock)
-    revoke = sent(staff.revoke)
-    act_on_contractor = sent(staff.act_on_contractor)
-    act = sent(acts.act)
-    delete = sent(calls.delete_world)
+    def wait(
+        self, run_id: str, *, timeout_s: float = 600.0, pause_s: float = PAUSE_S
+    ) -> ScenarioRun:
+        """Return a run once it is over, or waits for a step.
+
+        Raises:
+            RunTimeout: neither, after ``timeout_s``.
+            ProblemError: there is no such run.
+        """
+        waited_s = 0.0
+        while True:
+            run = self.get(run_id)
+            if is_settled(run):
+                return run
+            if waited_s >= timeout_s:
+                raise RunTimeout(f"run {run_id} is still under way after {timeout_s:g} s")
+            time.sleep(pause_s)
+            waited_s += pause_s
+
+    def step(self, run_id: str, *, timeout_s: float = 600.0) -> ScenarioRun:
+        """Let a run take its next step, and return it once it waits again or is over."""
+        self.go_on(run_id)
+        return self.wait(run_id, timeout_s=timeout_s)
+
+    def follow(self, run_id: str, *, pause_s: float = PAUSE_S) -> Iterator[ScenarioStep]:
+        """Yield the steps of a run, those to come as they are taken, until it is over."""
+        told = 0
+        while True:
+            run = self.get(run_id)
+            yield from run.steps[told:]
+            told = len(run.steps)
+            if run.is_over:
+                return
+            time.sleep(pause_s)
+
+
+class World(WorldOf[Transport]):
+    """One world of a server, by its name; that it exists shows with the first call."""
 
     def __init__(self, transport: Transport, world: str) -> None:
         super().__init__(transport, world)
-        self.name = world
-        self.clients = Clients(transport, world)
-        self.tokens = Tokens(transport, world)
-        self.grants = Grants(transport, world)
-        self.accounts = Accounts(transport, world)
-        self.contracts = Contracts(transport, world)
-        self.transfers = Transfers(transport, world)
-        self.clock = ClockOf(transport, world)
-        self.snapshots = Snapshots(transport, world)
-        self.keys = Keys(transport, world)
-        self.faults = Faults(transport, world)
         self.journal = Journal(transport, world)
-        self.conduct = ConductOf(transport, world)
-        self.calendar = CalendarOf(transport, world)
-        self.maintenance = Maintenance(transport, world)
-        self.notices = Notices(transport, world)
-        self.terms = TermsOf(transport, world)
         self.scenarios = Scenarios(transport, world)
-        self.incidents = Incidents(transport, world)
-        self.events = Events(transport, world)
-
-    def __repr__(self) -> str:
-        return f"World({self.name!r})"
 
 
-class Worlds:
+class Worlds(Sender[Transport]):
     """The worlds of a server."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def list(self) -> tuple[WorldSummary, ...]:
-        """List the worlds of the server, open or not."""
-        return self._transport.send(calls.list_worlds())
+    list = asked(calls.list_worlds)
+    delete = asked(calls.delete_world)
 
     def create(
         self,
@@ -131,42 +98,8 @@ class Worlds:
         )
         return World(self._transport, self._transport.send(request).name)
 
-    def delete(self, name: str) -> None:
-        """Delete a world with all that is in it. One that is gone already is no error."""
-        self._transport.send(calls.delete_world(name))
 
-
-class Certificates:
-    """The certificates of the server's TLS."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def ca(self) -> str:
-        """Return the CA that has issued the server's certificate, as PEM."""
-        return self._transport.send(certificates.show_ca())
-
-    def issue(
-        self,
-        subject: str,
-        *,
-        alternative_names: Sequence[str] = (),
-        self_signed: bool = False,
-        lifetime: str | None = None,
-        world: str | None = None,
-    ) -> Certificate:
-        """Issue a client's certificate: see ``sandbox.client.certificates.issue_certificate``."""
-        request = certificates.issue_certificate(
-            subject,
-            alternative_names=alternative_names,
-            self_signed=self_signed,
-            lifetime=lifetime,
-            world=world,
-        )
-        return self._transport.send(request)
-
-
-class Sandbox:
+class Sandbox(Sender[Transport]):
     """A running server, by the address of its control door.
 
     Args:
@@ -178,18 +111,16 @@ class Sandbox:
         ValueError: no http or https address.
     """
 
+    settings = asked(server.show_settings)
+
     def __init__(
         self, url: str | None = None, *, token: str | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         door = Door.at(url, token)
         self.url = door.url
-        self._transport = Transport(door, timeout_s)
+        super().__init__(Transport(door, timeout_s))
         self.worlds = Worlds(self._transport)
         self.certificates = Certificates(self._transport)
-
-    def settings(self) -> Mapping[str, str]:
-        """Return the settings of the banks, by their names; secrets are not among them."""
-        return self._transport.send(server.show_settings())
 
     def world(self, name: str = "default") -> World:
         """Return a world by its name, without asking whether it exists."""

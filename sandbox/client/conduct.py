@@ -24,7 +24,9 @@ class Conduct:
     """How the clients behaved. ``findings`` and ``checks`` are as the control API tells them.
 
     A finding has ``id`` (C-1…C-25), ``level`` (E fails a run, W is shown), ``title``, ``what`` and
-    ``remedy`` (each in ``ja`` and ``en``), ``count`` and the first of its ``calls``.
+    ``remedy`` (each in ``ja`` and ``en``), ``count`` and the first of its ``calls``; ``wanted``
+    (``expected``, ``allowed``) where it fails nobody. ``missing``: checks that were expected to
+    find something, and did not.
     """
 
     world: str
@@ -32,6 +34,7 @@ class Conduct:
     calls: int
     errors: int
     warnings: int
+    missing: Sequence[str] = ()
     findings: Sequence[Json] = ()
     checks: Sequence[Json] = ()
     dropped: int = 0
@@ -62,6 +65,8 @@ def judge(
     transfers: int | None = None,
     shown_as_paid: Sequence[str] | None = None,
     totals: Sequence[Mapping[str, Any]] | None = None,
+    expect: Sequence[str] | None = None,
+    allow: Sequence[str] | None = None,
     **filters: Unpack[Filters],
 ) -> Request[Conduct]:
     """Judge the calls also by what is known of the app.
@@ -71,6 +76,7 @@ def judge(
         shown_as_paid: the transaction ids that it shows as paid.
         totals: what it makes of an account's lines: ``account_id``, ``date_from``, ``date_to``,
             ``net_yen``.
+        expect: checks that have to find something; ``allow``: those that may.
         filters: see ``Filters``.
 
     Raises:
@@ -78,7 +84,8 @@ def judge(
     """
     paid = None if shown_as_paid is None else list(shown_as_paid)
     sums = None if totals is None else [dict(total) for total in totals]
-    body = encoded(transfers=transfers, shown_as_paid=paid, totals=sums)
+    wanted = {name: list(each) for name, each in (("expect", expect), ("allow", allow)) if each}
+    body = encoded(transfers=transfers, shown_as_paid=paid, totals=sums, **wanted)
     return _request("POST", world, one(Conduct), dict(filters), body)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clientele import BROKEN_CODE, code_of, dpop, post, register
-from tests.journals import address, har
+from tests.journals import address, entries, har
 from tests.keys import Key, by_assertion
 from tests.support import AGGREGATOR, basic, run_sandbox, secret_of
 
@@ -19,6 +19,7 @@ OPTIONS = {
     "self_signed_tls_client_auth": {"jwks": KEY.jwks},
     "none": {},
 }
+CERTIFIED = ("tls_client_auth", "self_signed_tls_client_auth")
 
 
 def ways(running, client_id="app"):
@@ -40,8 +41,29 @@ async def test_the_registered_method_works_and_no_other(running, registered):
         status, body, said = await post(running, {**BROKEN_CODE, **form}, headers)
         is_right = method == registered
         assert (status, body["error"]) == (KNOWN if is_right else FAILED), method
+        # Without its certificate a TLS client sends what one should send.
+        is_hidden = is_right or (method == "none" and registered in CERTIFIED)
+        assert said.get("X-Sandbox-Reason") == (None if is_hidden else "client_auth_method"), method
         is_challenged = not is_right and method == "client_secret_basic"
         assert said.get("WWW-Authenticate") == ('Basic realm="tomato"' if is_challenged else None)
+
+
+@pytest.mark.requirement("O-9")
+@pytest.mark.parametrize("client_id", [AGGREGATOR, "nobody"])
+async def test_of_a_wrong_secret_or_name_testers_are_told_no_more(running, client_id):
+    status, body, said = await post(running, BROKEN_CODE, basic(client_id, "wrong"))
+    assert (status, body["error"]) == FAILED
+    assert "X-Sandbox-Reason" not in said
+
+
+async def test_the_journal_tells_of_the_method_and_a_strict_bank_does_not(tmp_path, template):
+    async with run_sandbox(tmp_path, template=template, tomato_strict_realism="1") as running:
+        form = {"client_id": AGGREGATOR, "client_secret": secret_of(AGGREGATOR)}
+        status, body, said = await post(running, {**BROKEN_CODE, **form})
+        assert (status, body["error"]) == FAILED
+        assert "X-Sandbox-Reason" not in said
+        (entry,) = await entries(running, error_code="invalid_client")
+        assert (entry["client_id"], entry["reason"]) == (AGGREGATOR, "client_auth_method")
 
 
 @pytest.mark.requirement("O-9")
