@@ -54,6 +54,9 @@ log = logging.getLogger("sandbox")
 # In-flight answers get this long to finish; with closing the worlds it makes less than 2 s.
 SHUTDOWN_SECONDS = 1.2
 LINE_MAX_BYTES = 32 * 1024
+# How long the rest of a body is read that nobody wants, so that its sender gets the answer.
+# Unpacking what is compressed holds the loop up: aiohttp's ten seconds would be everybody's.
+LEFTOVER_SECONDS = 1.0
 SWEEP_SECONDS_MIN, SWEEP_SECONDS_MAX = 0.05, 60.0
 
 
@@ -209,7 +212,8 @@ async def data_directory(settings: Settings) -> AsyncIterator[tuple[Path, bool]]
     """
     if settings["data"] is not None:
         directory: Path = settings["data"]
-        directory.mkdir(parents=True, exist_ok=True)
+        # Signing keys are in there. A directory that is there already is its owner's to open.
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with DirectoryLock(directory):
             yield directory, False
         return
@@ -331,6 +335,7 @@ def _runner(app: web.Application, settings: Settings) -> web.AppRunner:
         # The path without its query: codes and states travel there (O-29).
         access_log_class=PathLogger,
         shutdown_timeout=SHUTDOWN_SECONDS,
+        lingering_time=LEFTOVER_SECONDS,
         # Longer lines get the parser's plain answer, not a problem+json: a control call with
         # every filter at its full length, percent-encoded, must not be among them.
         max_line_size=LINE_MAX_BYTES,

@@ -43,14 +43,17 @@ SECRET_ENDINGS = ("_assertion", "_password", "_password_again", "_pin", "_secret
 NO_JSON_SECRETS = frozenset({"code"})
 
 # Strings are taken whole, one after the other: what stands inside one is never read as a key.
+# Nothing is read twice: whoever calls chooses the text, and the loop stands still meanwhile.
 _JSON_STRING = re.compile(
-    r'"(?P<name>(?:[^"\\]|\\.)*)"'
-    r'(?:\s*:\s*(?P<value>"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{\[]|[^\s,\]}]+))?',
+    r'"(?P<name>(?:[^"\\]++|\\.)*+)(?:"|\\?\Z)'
+    r'(?:\s*+:\s*+(?P<value>"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{\[]|[^\s,\]}]+))?',
     re.DOTALL,
 )
 _JWT_BEGINS = b"eyJ"  # {" in base64url
-_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*)+")
-_HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+# What only begins like one is taken as well, and put back: each of its letters is read once.
+_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}+(?P<rest>(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*+)*+)")
+HEX_DIGITS = 32  # of a token of a bank whose wire leaves room for no more
+_HEX_TOKEN = re.compile(rf"(?<![0-9A-Za-z])[0-9a-f]{{{HEX_DIGITS}}}(?![0-9A-Za-z])")
 _INPUT = re.compile(r"<(?:input|textarea|button)\b[^>]*>?", re.IGNORECASE)
 _INPUT_NAME = re.compile(r"""\bname\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _INPUT_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"?|'[^']*'?|[^\s"'>]+)""", re.IGNORECASE)
@@ -175,11 +178,14 @@ class HandedOut:
             beginning: re.compile(re.escape(beginning) + rb"[A-Za-z0-9_%-]+")
             for beginning in (plain, spelled)
         }
-        self._beginnings[_JWT_BEGINS] = _JWT
 
     def mask(self, text: bytes) -> bytes:
         """Mask every code and token in ``text``, wherever it stands."""
         for beginning, pattern in self._beginnings.items():
             if beginning in text:
                 text = pattern.sub(MASK.encode(), text)
-        return text
+        return _JWT.sub(_mask_jwt, text) if _JWT_BEGINS in text else text
+
+
+def _mask_jwt(found: re.Match[bytes]) -> bytes:
+    return MASK.encode() if found["rest"] else found[0]

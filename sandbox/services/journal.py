@@ -19,6 +19,7 @@ from sandbox.domain.conduct.traits import Marker, Traits
 from sandbox.domain.errors import Holder
 from sandbox.domain.fault import FaultRule
 from sandbox.domain.masking import (
+    HEX_DIGITS,
     HandedOut,
     mask_address,
     mask_body,
@@ -347,7 +348,9 @@ def _without_hex(entry: Entry) -> Row:
     row = _row(entry)
     data = row[_REPLY] if entry.is_plain and entry.error_code is None else None
     return tuple(
-        mask_hex_tokens(cell) if isinstance(cell, str) and cell is not data else cell
+        mask_hex_tokens(cell)
+        if type(cell) is str and len(cell) >= HEX_DIGITS and cell is not data
+        else cell
         for cell in row
     )
 

@@ -1,8 +1,10 @@
 """Snapshots: a world as it stood, to go back to, to fork from, to attach to a failed CI run."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from sandbox.clock import machine_now
@@ -10,12 +12,12 @@ from sandbox.domain.time import Instant
 from sandbox.services.agenda import reload_next_due
 from sandbox.services.oauth.registration import learn_clients
 from sandbox.services.opening import reload as reload_opening
+from sandbox.services.taken_in import check_world
 from sandbox.services.world import World
 from sandbox.services.worlds import state_of
 from sandbox.storage import world as world_rows
 from sandbox.storage.database import SchemaMismatch
 from sandbox.storage.files import (
-    check_file,
     read_stamp,
     remove_world_file,
     rewrite_world,
@@ -27,6 +29,7 @@ NAME_RULE = "1 to 63 of letters, digits, '.', '_' and '-', beginning with a lett
 AUTOMATIC = "before-advance-"
 MOST_AUTOMATIC = 10
 UPLOAD_MAX_BYTES = 512 * 1024 * 1024
+_uploads = count()
 
 
 class UnknownSnapshot(Exception):
@@ -172,17 +175,18 @@ class SnapshotService:
         """
         path = self._checked(name)
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".new")
+        unfinished = path.with_suffix(f".upload{next(_uploads)}")  # two at once may have one name
         try:
             with unfinished.open("wb") as file:
                 async for chunk in chunks:
                     file.write(chunk)
                     if file.tell() > UPLOAD_MAX_BYTES:
                         raise SnapshotRefused(f"more than {UPLOAD_MAX_BYTES} bytes")
-            check_file(unfinished)
+            await asyncio.to_thread(check_world, unfinished)  # all of it is read
             unfinished.replace(path)
         except SchemaMismatch as error:
-            raise SnapshotRefused(str(error)) from error
+            reason = str(error).replace(str(unfinished), "the file").partition(". ")[0]
+            raise SnapshotRefused(reason) from error
         finally:
             remove_world_file(unfinished)
         return self.find(name)

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from sandbox.clock import machine_now
+from sandbox.services.taken_in import check_world
 from sandbox.services.templates import copy_file
 from sandbox.services.world import DEFAULT_WORLD, World
 from sandbox.services.worlds import Worlds
 from sandbox.storage.database import SchemaMismatch
-from sandbox.storage.files import check_file, remove_world_file, resume_clock
+from sandbox.storage.files import remove_world_file, resume_clock
 
 AS_GIVEN = "as-given"
 
@@ -43,7 +44,7 @@ def _take_in(source: Path, target: Path) -> None:
     unfinished = target.with_suffix(".new")
     try:
         copy_file(source, unfinished)
-        check_file(unfinished)
+        check_world(unfinished)
         unfinished.replace(target)
     except SchemaMismatch as error:
         reason = str(error).replace(str(unfinished), "it").partition(". ")[0]

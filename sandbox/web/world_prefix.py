@@ -28,7 +28,7 @@ class WorldPrefix(AbstractResource):
 
     async def resolve(self, request: web.Request) -> tuple[UrlMappingMatchInfo | None, set[str]]:
         match = _PREFIXED.fullmatch(request.rel_url.raw_path)
-        if match is None or match[2].startswith("/w/"):
+        if match is None or match[2].startswith(("/w/", "//")):  # "//host/path" names a host
             return None, set()
         inner = request.clone(rel_url=URL(match[2], encoded=True))
         found = await self._router.resolve(inner)

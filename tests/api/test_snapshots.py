@@ -1,11 +1,13 @@
 """Snapshots and resets: what comes back, and what stays."""
 
+import asyncio
 import io
 import sqlite3
 
 import pytest
 
 from sandbox.domain.account import AccountState
+from sandbox.storage.schema import SCHEMA_VERSION
 from tests.api.test_worlds import ask, make, mint
 from tests.support import NOW, run_sandbox
 
@@ -48,6 +50,18 @@ async def test_a_snapshot_brings_back_data_tokens_and_clock_together(running):
     assert await balances(running) == before
     assert (await running.get("/accounts", token))[0] == 200
     assert (await running.get("/accounts", later))[0] == 401  # never issued, in this past
+
+
+async def test_a_snapshot_that_is_taken_again_is_told_of_as_it_is_now(running):
+    first = await take(running)
+    await running.advance("1d")
+    second = await take(running)
+    assert (first["now"], second["now"]) == (NOW, "2026-11-17T10:00:00+09:00")
+    _, body = await ask(running, "GET", f"{WORLD}/snapshots")
+    told = [each["now"] for each in body["snapshots"] if each["name"] == "s1"]
+    assert told == [second["now"]]
+    await running.advance("1d")
+    assert (await restore(running, "s1"))[1]["now"] == second["now"]
 
 
 async def test_the_automatic_snapshot_undoes_all_of_an_advance(running):
@@ -125,6 +139,80 @@ async def test_a_world_with_a_trigger_of_its_own_is_refused(running, tmp_path):
         running, "PUT", "/bad", data=io.BytesIO(path.read_bytes()), headers=headers
     )
     assert status == 422, body
+
+
+HEADERS = {"Content-Type": "application/vnd.sqlite3"}
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
+
+
+def changed(content: bytes, path, *statements: str) -> bytes:
+    """Return a world's file as somebody else has changed it."""
+    path.write_bytes(content)
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    return path.read_bytes()
+
+
+async def test_a_file_that_would_compute_for_ever_is_refused_unread(running, tmp_path):
+    """Were the view asked how many rows it has, nobody would ever be answered again."""
+    made = [f"PRAGMA user_version = {SCHEMA_VERSION}", f"CREATE VIEW world AS {ENDLESS}"]
+    content = changed(b"", tmp_path / "endless.sqlite", *made)
+    status, body = await raw(running, "PUT", "/bad", data=io.BytesIO(content), headers=HEADERS)
+    assert (status, b"no world of bank-sandbox" in body) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "clock_at = 9e18",
+        "clock_at = 9000000000000000000",
+        "clock_at = -1",
+        "clock_at = 'noon'",
+        "clock_at = 7258118400000",
+        "clock_anchor = 1.5",
+        "starts_at = 9000000000000000000",
+        "starts_at = 0",
+        "starts_at = 250000000000000",
+        "agenda_done_at = -5",
+    ],
+)
+async def test_a_file_whose_clock_no_world_could_follow_is_refused(running, tmp_path, times):
+    await take(running)
+    _, content = await raw(running, "GET", "/s1")
+    content = changed(content, tmp_path / "late.sqlite", f"UPDATE world SET {times}")
+    status, body = await raw(running, "PUT", "/bad", data=io.BytesIO(content), headers=HEADERS)
+    assert (status, str(tmp_path) in body.decode()) == (422, False), body
+    assert [
+        each["name"] for each in (await ask(running, "GET", f"{WORLD}/snapshots"))[1]["snapshots"]
+    ] == ["s1"]
+    assert (await restore(running, "s1"))[0] == 200
+
+
+async def test_what_is_refused_names_no_file_of_the_server(running):
+    status, body = await raw(running, "PUT", "/bad", data=io.BytesIO(b""), headers=HEADERS)
+    assert status == 422
+    assert str(running.sandbox.directory) not in body.decode()
+
+
+async def test_of_two_uploads_of_one_name_each_is_whole(running):
+    await take(running)
+    _, content = await raw(running, "GET", "/s1")
+
+    async def slowly(data: bytes):
+        for start in range(0, len(data), 1 << 18):
+            yield data[start : start + (1 << 18)]
+            await asyncio.sleep(0)
+
+    answers = await asyncio.gather(
+        *(raw(running, "PUT", "/twice", data=slowly(content), headers=HEADERS) for _ in range(4)),
+        raw(running, "PUT", "/twice", data=slowly(b"no world" * 100_000), headers=HEADERS),
+    )
+    assert sorted(status for status, _ in answers) == [200] * 4 + [422]
+    assert (await restore(running, "twice"))[0] == 200
+    folder = running.sandbox.directory / "snapshots" / "default"
+    assert {path.name for path in folder.iterdir()} == {"s1.db", "twice.db"}
 
 
 @pytest.mark.parametrize("name", ["..", ".hidden", "a b", "x" * 64, "ä", "before-advance-0001"])

@@ -2,13 +2,15 @@
 
 import json
 from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.domain.conduct.traits import Marker, effect_of
+from sandbox.domain.conduct.traits import Marker, effect_of, marked_fields
 from tests.conduct.building import rule
+from tests.growth import LINEAR_AT_MOST, growth
 
 TAG = "Ab3_-xYz"
 TOKEN = TAG + "t" * 43
@@ -181,3 +183,41 @@ def test_a_leak_is_known_by_the_mark_of_its_token():
     body = json.dumps({"access_token": TOKEN, "scope": "accounts"}).encode()
     assert oauth("act.leak", response_body=body)["leaked"] == Marker(TAG).mark(TOKEN)
     assert traits(authorization=f"Bearer {TOKEN}")["token"] == Marker(TAG).mark(TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_token"),
+    [
+        (JWT, True),
+        (JWT[:-5], False),
+        ("eyJ" * 50 + ".b.", True),
+        ("eyJ" * 50 + "..b.", False),
+        ("eyJ" * 50 + f"..b.{JWT}", True),
+        ("eyJshort.b.c", False),
+    ],
+)
+def test_a_jwt_in_an_address_is_known_by_its_dots(word, is_token):
+    assert ("leaks" in traits(path=f"/x/{word}")) is is_token
+
+
+@pytest.mark.parametrize("piece", ["eyJ", "eyJ.", "eyJaaaaaaaa.", "a.", "0f"])
+def test_no_address_makes_the_search_for_leaks_slow(piece):
+    middle = "eyJ" * 300 + "." + "eyJ" * 300
+    for path in ("/eyJ{}", "/?x={}", f"/{middle}{{}}"):
+        assert growth(lambda text, at=path: traits(path=at.format(text)), piece) < LINEAR_AT_MOST
+
+
+FIELD = st.tuples(
+    st.sampled_from(
+        ["code", "c%6Fde", "state", "code_verifier", "refresh_token", "scope", "", "%"]
+    ),
+    st.sampled_from(["", "=", "=="]),
+    st.text(alphabet="a=%+2é3;#\udcff", max_size=5),
+)
+
+
+@given(st.lists(FIELD, max_size=5).map(lambda fields: "&".join(map("".join, fields))))
+def test_fields_are_read_as_the_library_reads_them(text):
+    marked = ("code", "refresh_token", "code_verifier", "state")
+    expected = {name: value for name, value in parse_qsl(text) if name in marked}
+    assert marked_fields(text) == expected

@@ -18,6 +18,7 @@ from sandbox.domain.masking import (
     mask_pairs,
     storable,
 )
+from tests.growth import LINEAR_AT_MOST, growth
 
 SECRET = "s3cret-Value_0"
 FORM, JSON, PAGE = "application/x-www-form-urlencoded", "application/json", "text/html"
@@ -208,3 +209,21 @@ def test_text_without_utf8_can_be_stored():
 )
 def test_a_token_of_32_hex_digits_is_found_by_its_shape(text, masked):
     assert mask_hex_tokens(text) == masked
+
+
+def test_what_begins_like_a_jwt_over_and_over_stays_or_goes_whole():
+    mask, long = HandedOut("AbCd-_12").mask, b"eyJ" * 100
+    assert mask(b"/x/%s?y" % long) == b"/x/%s?y" % long
+    assert mask(b"/x/%s.c2ln?y" % long) == b"/x/%s?y" % MASK.encode()
+
+
+@pytest.mark.parametrize("piece", ["eyJ", "eyJ.", "eyJhbGciOiJF%2e", "AbCd-_12"])
+def test_no_word_makes_the_search_by_shape_slow(piece):
+    assert growth(lambda text: HandedOut("AbCd-_12").mask(text.encode()), piece) < LINEAR_AT_MOST
+
+
+@pytest.mark.parametrize("mask", [mask_json, mask_page, mask_pairs, mask_address, mask_hex_tokens])
+@pytest.mark.parametrize("piece", ['\\"', '"', '":"', '"a":"\\"', "value=", "<input ", "\\", "&"])
+def test_no_text_makes_the_search_by_name_slow(mask, piece):
+    assert growth(lambda text: mask('"' + text), piece) < LINEAR_AT_MOST
+    assert growth(lambda text: mask("<input name=pin " + text), piece) < LINEAR_AT_MOST

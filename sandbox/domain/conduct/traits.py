@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from sandbox.domain.fault import FaultRule
 from sandbox.domain.masking import is_secret
@@ -24,8 +24,10 @@ LEAK = "act.leak"  # a token gets into the hands of somebody who must not have i
 _PAGES = frozenset({"interaction", "sign_in_page", "consent_page", "sign_in", "consent", "deny"})
 # OpenID Core §3.1.2.1, RFC 9126: these belong into an authorization request's address.
 _RIGHT_IN_ADDRESS = frozenset({"id_token_hint", "request", "request_uri"})
+_MARKED = frozenset({"code", "refresh_token", "code_verifier", "state"})
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.")
+# A JWT with all that follows it: each letter is read once, whatever a caller sends.
+_JWT = re.compile(r"eyJ[\w-]{8,}+(?P<rest>(?:\.[\w-]++)*+\.?)")
 _OF_EFFECT = ("kind", "answer", "skew_ms", "how")
 
 
@@ -109,9 +111,8 @@ class Marker:
         return known
 
     def _oauth(self, call: Noted) -> Traits:
-        sent = dict(parse_qsl(query_of(call.path)))
-        sent |= dict(parse_qsl(_text(call.request_body)))
-        back = dict(parse_qsl(query_of(call.location or "")))
+        sent = marked_fields(query_of(call.path)) | marked_fields(_text(call.request_body))
+        back = marked_fields(query_of(call.location or ""))
         secrets = {
             "code": back.get("code") or sent.get("code"),
             "refresh": sent.get("refresh_token"),
@@ -149,12 +150,29 @@ class Marker:
         )
 
     def _is_token(self, text: str) -> bool:
-        return self._tag in text or ("eyJ" in text and _JWT.search(text) is not None)
+        return self._tag in text or any(
+            found["rest"].count(".") > 1 for found in _JWT.finditer(text)
+        )
 
 
 def query_of(address: str) -> str:
     """Return the query of an address, of any text at all: clients send what they like."""
     return address.partition("#")[0].partition("?")[2]
+
+
+def marked_fields(text: str) -> dict[str, str]:
+    """Return the fields of a query or a form that marks are made of, the last of each name.
+
+    It is asked of every call of OAuth's: what no mark is made of is not decoded.
+    """
+    found = {}
+    for field in text.split("&"):
+        name, _, value = field.partition("=")
+        if "%" in name or "+" in name:
+            name = unquote_plus(name)
+        if value and name in _MARKED:
+            found[name] = unquote_plus(value) if "%" in value or "+" in value else value
+    return found
 
 
 def effect_of(rule: FaultRule) -> Traits:
