@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Reason(StrEnum):
-    """Why a token does not open the door (specs: faults §3)."""
+    """Why a token, or a client at the token endpoint, does not open the door (specs: faults §3)."""
 
     ACCESS_EXPIRED = "access_expired"
     REFRESH_EXPIRED = "refresh_expired"
@@ -34,6 +34,10 @@ class Reason(StrEnum):
     GRANT_FROZEN = "grant_frozen"
     FOREIGN_TOKEN = "foreign_token"
     KEY_NOT_PROVEN = "key_not_proven"
+    NO_TOKEN = "no_token"
+    REFRESH_TOKEN_SENT = "refresh_token_sent"
+    OTHER_BANK = "other_bank"
+    CLIENT_AUTH_METHOD = "client_auth_method"
     UNKNOWN = "unknown"
 
 

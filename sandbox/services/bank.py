@@ -109,6 +109,7 @@ class Bank:
 
 def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
     policy, keys = world.policies[name], KeyService(world, name)
+    access = AccessService(world, name)
     identity = IdentityService(world, name, facts, keys)
     access_tokens = AccessTokens(world, name, facts, keys)
     sign_in = SignInService(world, name, policy)
@@ -119,7 +120,7 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         world=world,
         policy=policy,
         facts=facts,
-        access=AccessService(world, name),
+        access=access,
         accounts=AccountService(world, policy),
         contracts=ContractService(world, policy),
         corporate=CorporateService(world, name, facts.scopes),
@@ -137,6 +138,6 @@ def make_bank(world: World, name: str, facts: BankFacts) -> Bank:
         registration=RegistrationService(world, Registrar(bank=name, scopes=facts.scopes)),
         requests=RequestService(world, name, policy, facts, keys),
         sign_in=sign_in,
-        tokens=TokenService(world, policy, access_tokens, identity),
+        tokens=TokenService(world, policy, access_tokens, identity, access),
         transfers=make_transfers(world, name, facts.bank_code),
     )

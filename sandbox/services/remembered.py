@@ -35,6 +35,10 @@ class Remembered(Generic[K, V]):
             return None
         return self._values.get(key)
 
+    def forget(self, key: K) -> None:
+        """Drop one value, for a write that changes that one alone and does not count."""
+        self._values.pop(key, None)
+
     def keep(self, key: K, value: V) -> V:
         if len(self._values) >= self._most:
             self._values.clear()

@@ -26,7 +26,13 @@ class Reader(Protocol):
 
 
 class Transaction(Reader, Protocol):
-    """Reads its own writes. Await nothing but the database inside one."""
+    """Reads its own writes. Await nothing but the database inside one.
+
+    ``counts`` is what ``Database.transaction`` was asked for. A block that finds only while it
+    runs that it must count sets it.
+    """
+
+    counts: bool
 
     async def execute(self, sql: str, *args: Any) -> int:
         """Run one statement and return how many rows it changed."""
@@ -40,7 +46,8 @@ class Transaction(Reader, Protocol):
 class Database(Reader, Protocol):
     """One world's database. The reader never sees a half-done write.
 
-    ``commits`` counts the write transactions: while it stands still, so does the data.
+    ``commits`` counts the write transactions that count: while it stands still, so does all that
+    is remembered.
     """
 
     commits: int
@@ -50,8 +57,9 @@ class Database(Reader, Protocol):
     def transaction(self, *, counts: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """Run the block as one transaction: all of it, or none of it, also on cancellation.
 
-        ``counts`` False: it touches nothing that any answer is made from. The journal is written
-        like this four times a second; if that raised ``commits``, no read would ever be remembered.
+        ``counts`` False: it touches nothing that is remembered from one call to the next, nor
+        anything that events are made of. The journal is written like this four times a second, and
+        new transfer requests are; if that raised ``commits``, no read would ever be remembered.
         """
         ...
 

@@ -44,8 +44,9 @@ _FIND_CODE = f"""
 """
 _FIND_REFRESH_TOKEN = f"""
     SELECT {_STANDING}, t.scope, t.expires_at, t.spent_at, t.binding,
-           NOT EXISTS (SELECT 1 FROM token n WHERE n.grant_id = t.grant_id AND n.kind = 'refresh'
-                       AND n.replaced = t.token_hash AND n.spent_at IS NOT NULL)
+           t.spent_at IS NULL OR NOT EXISTS (
+               SELECT 1 FROM token n WHERE n.grant_id = t.grant_id AND n.kind = 'refresh'
+               AND n.replaced = t.token_hash AND n.spent_at IS NOT NULL)
     FROM token t
     JOIN access_grant g ON g.grant_id = t.grant_id
     {_OF_GRANT}
@@ -124,6 +125,11 @@ async def find_token(db: Reader, token_hash: bytes, bank: str) -> TokenRow | Non
         issued_at=issued_at,
         spent_at=spent_at,
     )
+
+
+async def has_token(db: Reader, token_hash: bytes) -> bool:
+    """Tell whether any bank of the world has issued this token, of either kind, live or not."""
+    return await db.fetchrow("SELECT 1 FROM token WHERE token_hash = $1", token_hash) is not None
 
 
 async def insert_grant(
@@ -351,14 +357,15 @@ async def spend_token(db: Transaction, token_hash: bytes, now: Instant) -> None:
     await db.execute("UPDATE token SET spent_at = $2 WHERE token_hash = $1", token_hash, now)
 
 
-async def end_access_tokens(db: Transaction, grant_id: str, now: Instant) -> None:
-    """End the access tokens of a grant that a refresh replaces."""
-    await db.execute(
+async def end_access_tokens(db: Transaction, grant_id: str, now: Instant) -> list[bytes]:
+    """End the access tokens of a grant that a refresh replaces, and return their hashes."""
+    rows = await db.fetch(
         "UPDATE token SET expires_at = $2 "
-        "WHERE grant_id = $1 AND kind = 'access' AND expires_at > $2",
+        "WHERE grant_id = $1 AND kind = 'access' AND expires_at > $2 RETURNING token_hash",
         grant_id,
         now,
     )
+    return [row[0] for row in rows]
 
 
 async def find_grant_of_token(db: Reader, token_hash: bytes) -> tuple[str, str] | None:

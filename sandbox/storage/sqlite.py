@@ -60,6 +60,7 @@ class Writer(OnLoop):
     def __init__(self, threaded: aiosqlite.Connection, direct: sqlite3.Connection) -> None:
         super().__init__(direct)
         self.threaded = threaded
+        self.counts = True  # of the transaction under way
 
     @classmethod
     async def open(cls, path: Path) -> "Writer":
@@ -85,7 +86,9 @@ class Writer(OnLoop):
         return self.direct.execute(translated(sql), args).rowcount
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        if len(rows) < THREAD_ROWS:
+        if len(rows) == 1:
+            self.direct.execute(translated(sql), rows[0])  # in two thirds of the time
+        elif len(rows) < THREAD_ROWS:
             self.direct.executemany(translated(sql), rows)
         else:
             cursor = await self.threaded.executemany(translated(sql), rows)
@@ -103,6 +106,7 @@ class SqliteDatabase:
         self._write_lock = asyncio.Lock()
         self._file_lock = asyncio.Lock()  # checkpoints and copies of the file take turns
         self.commits = 0
+        self._writes = 0  # those that do not count among them
         self.before_commit: Callable[[Transaction], Awaitable[None]] | None = None
         # The hot path: one attribute look-up instead of two calls.
         self.fetch = reader.fetch
@@ -124,7 +128,9 @@ class SqliteDatabase:
             direct = self._writer.direct
             try:
                 direct.execute("BEGIN IMMEDIATE")
+                self._writer.counts = counts
                 yield self._writer
+                counts = self._writer.counts
                 if counts and self.before_commit is not None:
                     await self.before_commit(self._writer)
                 direct.execute("COMMIT")
@@ -135,6 +141,7 @@ class SqliteDatabase:
 
     def _committed(self, *, counts: bool = True) -> None:
         self.commits += counts
+        self._writes += 1
         if self._checkpoint is None:
             self._checkpoint = asyncio.create_task(self._checkpoint_soon())
 
@@ -252,9 +259,9 @@ class SqliteDatabase:
         costs nothing.
         """
         seen = -1
-        while seen != self.commits:
+        while seen != self._writes:
             await asyncio.sleep(CHECKPOINT_SECONDS)
-            seen = self.commits
+            seen = self._writes
             async with (
                 self._file_lock,
                 aiosqlite.connect(self.path, isolation_level=None) as connection,

@@ -22,6 +22,9 @@ _BASIC = f"-u {_CLIENT}:{_CLIENT}-secret"
 _MINT = "bank-sandbox tokens mint{world} | awk"
 _ACCESS = f"TOKEN=$({_MINT} '/^access_token/ {{{{print $2}}}}')"
 _REFRESH = f"TOKEN=$({_MINT} '/^refresh_token/ {{{{print $2}}}}')"
+_OTHERS = _ACCESS.replace(
+    "{world}", "{world} --bank web21 --client 10000001 --persona shoji_maker --scope web21.ref"
+)
 _GRANT = (
     f"GRANT=$(bank-sandbox grants list{{world}} --client {_CLIENT} --persona taro"
     " | awk '$2 == \"yes\" {{print $1}}')"
@@ -33,6 +36,10 @@ _ASK_REFRESH = f"{_POST}/token -d grant_type=refresh_token -d refresh_token=$TOK
 _EXCHANGE = (
     f"{_POST}/token -d grant_type=authorization_code -d code=$CODE"
     " -d redirect_uri=http://localhost:8000/callback"
+)
+_IN_THE_FORM = (
+    f"curl -si {{base}}/oauth/token -d client_id={_CLIENT} -d client_secret={_CLIENT}-secret"
+    " -d grant_type=refresh_token -d refresh_token=any"
 )
 _REVOKE = "bank-sandbox grants revoke $GRANT{world}"
 _ACT = "bank-sandbox acts do"
@@ -69,6 +76,10 @@ STEPS: Final[Mapping[Reason, tuple[str, ...]]] = {
     Reason.GRANT_FROZEN: _ended("bank-sandbox acts report leak --grant $GRANT{world}"),
     Reason.FOREIGN_TOKEN: (_ACCESS, f'{_ASK} -H "X-Client-Id: sandbox-manual"'),
     Reason.KEY_NOT_PROVEN: (_ACCESS, _ASK.replace("Bearer", "DPoP")),
+    Reason.NO_TOKEN: ("curl -si {base}/accounts",),
+    Reason.REFRESH_TOKEN_SENT: (_REFRESH, _ASK),
+    Reason.OTHER_BANK: (_OTHERS, _ASK),
+    Reason.CLIENT_AUTH_METHOD: (_IN_THE_FORM,),
     Reason.UNKNOWN: ('curl -si {base}/accounts -H "Authorization: Bearer made-up"',),
 }
 

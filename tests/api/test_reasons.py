@@ -124,19 +124,22 @@ async def refused_exchange(running):
     return status, headers
 
 
-@pytest.mark.parametrize(("call", "status"), [(refused_call, 401), (refused_exchange, 400)])
-async def test_a_reason_comes_with_the_address_of_its_page(running, browser, call, status):
+@pytest.mark.parametrize(
+    ("call", "status", "reason"),
+    [(refused_call, 401, "no_token"), (refused_exchange, 400, "unknown")],
+)
+async def test_a_reason_comes_with_the_address_of_its_page(running, browser, call, status, reason):
     found, headers = await call(running)
-    assert (found, headers["X-Sandbox-Reason"]) == (status, "unknown")
-    assert headers["Link"] == f'<{running.url}/reasons/unknown>; rel="help"'
-    assert (await browser.visit("/reasons/unknown")).status == 200
+    assert (found, headers["X-Sandbox-Reason"]) == (status, reason)
+    assert headers["Link"] == f'<{running.url}/reasons/{reason}>; rel="help"'
+    assert (await browser.visit(f"/reasons/{reason}")).status == 200
 
 
 async def test_the_address_is_the_one_that_clients_know(tmp_path, template):
     settings = {"base_url": "https://bank.example/sandbox"}
     async with run_sandbox(tmp_path, template=template, **settings) as running:
         _, headers = await refused_call(running)
-        assert headers["Link"] == '<https://bank.example/sandbox/reasons/unknown>; rel="help"'
+        assert headers["Link"] == '<https://bank.example/sandbox/reasons/no_token>; rel="help"'
 
 
 async def test_an_answer_without_a_reason_has_no_link(running):

@@ -145,6 +145,26 @@ async def test_rolling_back_one_does_not_take_a_neighbours_writes(database):
     ]
 
 
+async def test_a_transaction_that_need_not_count_may_find_that_it_must(database):
+    told = []
+
+    async def tell(db):
+        told.append(await db.fetchrow(COUNT))
+
+    database.before_commit = tell
+    async with database.transaction(counts=False) as db:
+        await db.execute(INSERT, "put", "quietly")
+    assert (database.commits, told) == (0, [])
+    async with database.transaction(counts=False) as db:
+        await db.execute(INSERT, "put", "aloud")
+        db.counts = True
+    assert (database.commits, told) == (1, [(2,)])
+    async with database.transaction(counts=False) as db:  # the next one is asked anew
+        await db.execute(INSERT, "put", "quietly again")
+    await put(database, "as ever")
+    assert (database.commits, told) == (2, [(2,), (4,)])
+
+
 async def test_a_hundred_increments_at_once_lose_none(database):
     await open_account(database)
 

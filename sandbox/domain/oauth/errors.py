@@ -27,8 +27,10 @@ class InvalidClient(OAuthError):
 
     error = "invalid_client"
 
-    def __init__(self, description: str, *, used_basic: bool = False) -> None:
-        super().__init__(description)
+    def __init__(
+        self, description: str, *, used_basic: bool = False, reason: Reason | None = None
+    ) -> None:
+        super().__init__(description, reason)
         self.used_basic = used_basic
 
 

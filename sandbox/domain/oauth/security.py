@@ -14,7 +14,6 @@ FAPI_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 ALGORITHMS = (*FAPI_ALGORITHMS, "RS256")  # of clients; the bank itself signs with these too
 FAPI_AUTH_METHODS = frozenset({"private_key_jwt", *TLS_METHODS})
 CODE_LIFETIME_MAX_MS = 60 * SECOND
-REQUEST_URI_LIFETIME_MS = 90 * SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What an access token opens, on a call."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,14 +24,15 @@ class Access:
     binding: str | None = None
 
 
-Found: TypeAlias = tuple[Access, Instant] | None
+# What a token opens and until when, dead or alive; or why it is no access token of the bank.
+Found: TypeAlias = tuple[Access, Instant] | Reason
 
 
 class AccessService:
     def __init__(self, world: World, bank: str) -> None:
         self._world = world
         self._bank = bank
-        self._known: Remembered[bytes, tuple[Found]] = Remembered(world.database)
+        self._known: Remembered[bytes, Found] = Remembered(world.database)
 
     async def check(self, access_token: str, presented_by: str | None) -> Access:
         """Return what ``access_token`` opens now. A binding is for the caller to hold against.
@@ -42,8 +44,8 @@ class AccessService:
             TokenRejected: with the reason; the message tells an attacker nothing.
         """
         found = await self._find(token_hash(access_token))
-        if found is None:
-            raise TokenRejected(Reason.UNKNOWN, NOT_LIVE)
+        if isinstance(found, Reason):
+            raise TokenRejected(found, NOT_LIVE)
         access, expires_at = found
         standing, now = access.standing, self._world.now()
         reason = standing.end_reason_at(now)
@@ -58,18 +60,22 @@ class AccessService:
     async def look_up(self, access_token: str) -> Access | None:
         """Return what a token opens or opened; for those who refuse and grant nothing by it."""
         found = await self._find(token_hash(access_token))
-        return None if found is None else found[0]
+        return None if isinstance(found, Reason) else found[0]
+
+    def forget(self, token_hashes: Iterable[bytes]) -> None:
+        """Read these anew: what they open has changed, by a write that does not count."""
+        for each in token_hashes:
+            self._known.forget(each)
 
     async def _find(self, key: bytes) -> Found:
-        """Return what a token opens and until when, dead or alive.
-
-        None for no access token of this bank: another one's opens nothing here.
-        """
         found = self._known.find(key)
         if found is not None:
-            return found[0]
+            return found
         row = await grants.find_token(self._world.database, key, self._bank)
-        if row is None or row.kind != "access":
-            return self._known.keep(key, (None,))[0]
+        if row is None:  # another bank's opens nothing here, but may be told apart from none
+            is_elsewhere = await grants.has_token(self._world.database, key)
+            return self._known.keep(key, Reason.OTHER_BANK if is_elsewhere else Reason.UNKNOWN)
+        if row.kind != "access":
+            return self._known.keep(key, Reason.REFRESH_TOKEN_SENT)
         access = Access(standing=row.standing, scope=tuple(row.scope.split()), binding=row.binding)
-        return self._known.keep(key, ((access, row.expires_at),))[0]
+        return self._known.keep(key, (access, row.expires_at))

@@ -2,20 +2,24 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from sandbox.domain.certificate import ClientCertificate
 from sandbox.domain.client import TLS_METHODS, Client
+from sandbox.domain.errors import Reason
 from sandbox.domain.oauth.assertion import ASSERTION_TYPE, Audience
 from sandbox.domain.oauth.errors import InvalidClient, InvalidRequest
 from sandbox.domain.oauth.parameters import Parameters
 from sandbox.domain.oauth.security import has_fapi_method, rules_of
 from sandbox.domain.secrets import secret_matches
+from sandbox.services.remembered import Remembered
 from sandbox.services.world import World
 from sandbox.storage import clients
 
+MOST_CLIENTS = 1_000
 _FAILED = "client authentication failed"  # whoever it was, and whatever was wrong
 
 
@@ -23,13 +27,13 @@ _FAILED = "client authentication failed"  # whoever it was, and whatever was wro
 class Shown:
     """What a call shows of who makes it, besides its form.
 
-    ``addresses``: those of the endpoint called and of the token endpoint, which an assertion may
-    be addressed to.
+    ``addresses``: what returns those of the endpoint called and of the token endpoint, which an
+    assertion may be addressed to. Few calls bring one.
     """
 
     authorization: str | None
     certificate: ClientCertificate | None = None
-    addresses: tuple[str, ...] = ()
+    addresses: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,9 @@ def basic_credentials(header: str) -> tuple[str, str]:
     client_id, colon, secret = text.partition(":")
     if not colon:
         raise InvalidClient(_FAILED, used_basic=True)
-    return unquote_plus(client_id), unquote_plus(secret)  # RFC 6749 §2.3.1
+    if "%" in text or "+" in text:
+        return unquote_plus(client_id), unquote_plus(secret)  # RFC 6749 §2.3.1
+    return client_id, secret
 
 
 def claimed_client(header: str | None, form: Parameters) -> str | None:
@@ -84,10 +90,11 @@ class ClientAuthenticator:
     def __init__(self, world: World, bank: str) -> None:
         self._world = world
         self._bank = bank
+        self._known: Remembered[str, Client] = Remembered(world.database, MOST_CLIENTS)
 
     async def registered(self, client_id: str) -> Client:
         """Return a client that the bank knows; the caller has proven it in another way."""
-        client = await clients.find(self._world.database, self._bank, client_id)
+        client = await self._find(client_id)
         if client is None:
             raise InvalidClient(_FAILED)
         return client
@@ -100,17 +107,25 @@ class ClientAuthenticator:
             InvalidClient: unknown, not proven, or by another method than the registered one.
         """
         claim = claim_of(shown.authorization, form)
-        client = await clients.find(self._world.database, self._bank, claim.client_id)
+        client = await self._find(claim.client_id)
         used_basic = claim.method == "client_secret_basic"
         is_proven = self._is_proven(client, claim, shown)
         if client is None or not is_proven:
-            raise InvalidClient(_FAILED, used_basic=used_basic)
+            raise InvalidClient(_FAILED, used_basic=used_basic, reason=_told_of(client, claim))
         if claim.method == "private_key_jwt":
             await self._use_assertion(client, claim.secret, shown)
         if not client.is_active:
             raise InvalidClient("the client is blocked", used_basic=used_basic)
         if client.security_profile == "fapi2" and not has_fapi_method(client):
             raise InvalidClient("profile fapi2 takes private_key_jwt or mutual TLS alone")
+        return client
+
+    async def _find(self, client_id: str) -> Client | None:
+        client = self._known.find(client_id)
+        if client is None:
+            client = await clients.find(self._world.database, self._bank, client_id)
+            if client is not None:  # whoever asks for names that nobody has fills no memory
+                self._known.keep(client_id, client)
         return client
 
     def _is_proven(self, client: Client | None, claim: Claim, shown: Shown) -> bool:
@@ -142,7 +157,7 @@ class ClientAuthenticator:
             raise InvalidClient(_FAILED)
         audience = Audience(
             issuer=self._world.issuer(self._bank),
-            addresses=shown.addresses,
+            addresses=shown.addresses(),
             is_strict=rules.strict_audience,
         )
         why = await use(self._world, client, claims, audience)
@@ -184,6 +199,18 @@ def _asserted(assertion_type: str | None, assertion: str | None) -> Claim:
     if assertion_type != ASSERTION_TYPE:
         raise InvalidClient(_FAILED)
     return Claim(method="private_key_jwt", client_id=_named_in(assertion), secret=assertion)
+
+
+def _told_of(client: Client | None, claim: Claim) -> Reason | None:
+    """Return what testers are told beside the answer that is the same for everybody.
+
+    Libraries take a method by default, and few say which: the right secret, shown in another way
+    than the registered one, looks like a wrong one.
+    """
+    if client is None:
+        return None
+    shown_as = {"none"} if client.auth_method in TLS_METHODS else {client.auth_method}
+    return None if claim.method in shown_as else Reason.CLIENT_AUTH_METHOD
 
 
 def _secret_matches(client: Client | None, claim: Claim) -> bool:

@@ -14,6 +14,7 @@ from sandbox.domain.oauth.security import NO_PROOF, Proof, SecurityRules, bindin
 from sandbox.domain.policy import BankPolicy
 from sandbox.domain.secrets import token_hash
 from sandbox.domain.time import Instant
+from sandbox.services.oauth.access import AccessService
 from sandbox.services.oauth.identity import IdentityService
 from sandbox.services.oauth.issuing import Issue, Refreshed, TokenPair, issue
 from sandbox.services.oauth.signed_access import AccessTokenMaker, AccessTokens
@@ -23,17 +24,24 @@ from sandbox.storage.database import Transaction
 
 
 class TokenService:
+    """New tokens change nothing that is remembered of a world, so their transactions do not count.
+
+    What a refresh ends, ``access`` is told to forget; a replay, which ends the grant, counts.
+    """
+
     def __init__(
         self,
         world: World,
         policy: BankPolicy,
         access_tokens: AccessTokens,
         identity: IdentityService,
+        access: AccessService,
     ) -> None:
         self._world = world
         self._policy = policy
         self._access_tokens = access_tokens
         self._identity = identity
+        self._access = access
 
     async def exchange(
         self,
@@ -60,7 +68,7 @@ class TokenService:
         maker = await self._access_tokens.maker_for(client)
         now, code_hash = self._world.now(), token_hash(code)
         refusal: OAuthError | None
-        async with self._world.database.transaction() as db:
+        async with self._world.database.transaction(counts=False) as db:
             row = await grants.find_code(db, code_hash)
             if row is None:
                 raise InvalidGrant("no such code")  # nothing has been written yet
@@ -101,7 +109,8 @@ class TokenService:
         maker = await self._access_tokens.maker_for(client)
         now, old_hash = self._world.now(), token_hash(refresh_token)
         refusal: OAuthError | None
-        async with self._world.database.transaction() as db:
+        ended: list[bytes] = []
+        async with self._world.database.transaction(counts=False) as db:
             row = await grants.find_refresh_token(db, old_hash)
             if row is None:
                 raise InvalidGrant("no such refresh token", Reason.UNKNOWN)
@@ -121,7 +130,8 @@ class TokenService:
                     binding=binding,
                     maker=maker,
                 )
-                pair = await self._rotate(db, wanted, refresh_token, found)
+                pair, ended = await self._rotate(db, wanted, refresh_token, found)
+        self._access.forget(ended)  # now: a call before the commit would have kept them again
         if refusal is not None:
             raise _told_of(standing, refusal)
         return await self._identity.identified(client, pair)
@@ -157,14 +167,17 @@ class TokenService:
 
     async def _end(self, db: Transaction, grant_id: str, now: Instant, why: OAuthError) -> None:
         assert why.reason is not None
+        db.counts = True
         await grants.end_grant(db, grant_id, at=now, reason=why.reason.value)
 
     async def _rotate(
         self, db: Transaction, wanted: Issue, old_token: str, old: RefreshToken
-    ) -> TokenPair:
+    ) -> tuple[TokenPair, list[bytes]]:
+        """Return the new pair, and the hashes of the access tokens that it ends."""
         now, is_kept = self._world.now(), wanted.rules.rotation == "none"
+        ended: list[bytes] = []
         if old.spent_at is None:  # a second use within the grace leaves the first one's tokens be
-            await grants.end_access_tokens(db, wanted.standing.grant_id, now)
+            ended = await grants.end_access_tokens(db, wanted.standing.grant_id, now)
             if not is_kept:
                 await grants.spend_token(db, token_hash(old_token), now)
         refreshed = Refreshed(
@@ -173,7 +186,7 @@ class TokenService:
             expires_at=None if self._policy.refresh_sliding else old.expires_at,
             is_kept=is_kept,
         )
-        return await issue(db, self._world, wanted, refreshed)
+        return await issue(db, self._world, wanted, refreshed), ended
 
 
 def _refusal_of(standing: Standing, now: Instant) -> InvalidGrant | None:

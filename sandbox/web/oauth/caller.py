@@ -43,16 +43,20 @@ async def authenticated(request: web.Request, bank: Bank, form: Parameters) -> C
         InvalidRequest: two methods at once, or a secret in the query.
         InvalidClient: unknown, not proven, or by another method than the registered one.
     """
-    if any(is_secret(name) for name in request.query):
+    if request.rel_url.raw_query_string and any(is_secret(name) for name in request.query):
         raise InvalidRequest("a secret in the query string")  # RFC 6749 §2.3.1
     headers = request.headers.getall("Authorization", ())
     if len(headers) > 1:
         raise InvalidRequest("two Authorization headers")
-    urls = own_addresses_of(request, bank)
+
+    def addresses() -> tuple[str, ...]:
+        urls = own_addresses_of(request, bank)
+        return (*urls, *(f"{url.rpartition('/')[0]}/token" for url in urls))
+
     shown = Shown(
         authorization=headers[0] if headers else None,
         certificate=client_certificate(request),
-        addresses=(*urls, *(f"{url.rpartition('/')[0]}/token" for url in urls)),
+        addresses=addresses,
     )
     return await bank.client_auth.authenticate(shown, form)
 
@@ -85,7 +89,7 @@ async def token_access(
         KeyNotProven: it is bound to a key that the call does not prove to hold.
     """
     if token is None:
-        raise TokenRejected(Reason.UNKNOWN, NO_TOKEN)
+        raise TokenRejected(Reason.NO_TOKEN, NO_TOKEN)
     entry = entry_of(request)
     entry.presented_by = request.headers.get(CLIENT_HEADER)
     access = await bank.access.check(token, entry.presented_by)
