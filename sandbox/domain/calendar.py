@@ -7,9 +7,9 @@ with a horizon: a date beyond it is refused, because nobody knows yet which days
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from sandbox.domain.errors import CalendarHorizon
-from sandbox.domain.time import days_in_month
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -77,16 +77,13 @@ class BankCalendar:
 
         A count of 0 gives ``day`` as it is, closed or not.
         """
-        step = self.next_business_day if count > 0 else self.previous_business_day
-        for _ in range(abs(count)):
-            day = step(day)
-        return day
+        return _moved(self, day, count)
 
-    def business_days_in_month(self, year: int, month: int) -> tuple[date, ...]:
-        """Return the business days of the month, ascending; the horizon must hold all of it."""
-        days = (date(year, month, day + 1) for day in range(days_in_month(year, month)))
-        return tuple(day for day in days if self.is_business_day(day))
 
-    def last_business_day(self, year: int, month: int) -> date:
-        """Return the last business day of the month (月末営業日)."""
-        return self.on_or_before(date(year, month, days_in_month(year, month)))
+@lru_cache(maxsize=1024)
+def _moved(calendar: BankCalendar, day: date, count: int) -> date:
+    """Return ``day`` moved by business days: each transfer request asks for the same few."""
+    step = calendar.next_business_day if count > 0 else calendar.previous_business_day
+    for _ in range(abs(count)):
+        day = step(day)
+    return day

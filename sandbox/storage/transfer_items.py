@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sandbox.domain.time import Instant
 from sandbox.domain.transfer.draft import DECISIVE, Item
 from sandbox.domain.transfer.fee import FeeSchedule
 from sandbox.domain.transfer.settlement import ACCOUNT_TYPES, Payee, Tally
@@ -166,13 +167,40 @@ async def find_place(
     return None if row is None else (row[0], ItemStatus(row[1]), row[2])
 
 
-async def save_status(db: Transaction, request: int, position: int, status: ItemStatus) -> None:
+async def save_status(
+    db: Transaction, request: int, position: int, status: ItemStatus, at: Instant
+) -> None:
+    """Write what has become of an item that was settled, and when: providers are told of it."""
     await db.execute(
-        "UPDATE transfer_item SET status = $3 WHERE request = $1 AND position = $2",
+        "UPDATE transfer_item SET status = $3, status_at = $4 WHERE request = $1 AND position = $2",
         request,
         position,
         status.value,
+        at,
     )
+
+
+async def list_refunded(db: Reader, request: int, at: Instant) -> list[tuple[str, int, str]]:
+    """Return (item id, yen, reason) of what came back at one moment, in the request's order."""
+    rows = await db.fetch(
+        "SELECT item_id, paid_yen, reason FROM transfer_item "
+        "WHERE request = $1 AND status = 'refunded' AND status_at = $2 ORDER BY position",
+        request,
+        at,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def find_recalled(
+    db: Reader, request: int, position: int
+) -> tuple[str, ItemStatus, int] | None:
+    """Return (item id, status, yen paid) of an item by its place."""
+    row = await db.fetchrow(
+        "SELECT item_id, status, paid_yen FROM transfer_item WHERE request = $1 AND position = $2",
+        request,
+        position,
+    )
+    return None if row is None else (row[0], ItemStatus(row[1]), row[2])
 
 
 async def save_reason(db: Transaction, request: int, position: int, reason: str) -> None:

@@ -12,7 +12,7 @@ CREATE TABLE transfer_request (
         'failed', 'expired', 'deleted'
     )),
     transaction_no   BIGINT  UNIQUE,             -- NULL: only saved so far
-    temporary_no     BIGINT  UNIQUE,             -- NULL: was never only saved
+    temporary_no     BIGINT,                     -- NULL: was never only saved
     bank_code        TEXT    NOT NULL,           -- the bank's own
     account          BIGINT  NOT NULL REFERENCES account (account),
     designated_on    TEXT    NOT NULL,           -- 振込指定日
@@ -34,6 +34,9 @@ CREATE TABLE transfer_request (
     fees_yen         BIGINT,                     -- what was charged; NULL: not settled
     kept             TEXT    NOT NULL            -- what the bank only shows again (JSON)
 );
+-- Most requests have no such number: an index that leaves them out is a page less to write.
+CREATE UNIQUE INDEX transfer_by_temporary_no ON transfer_request (temporary_no)
+    WHERE temporary_no IS NOT NULL;
 CREATE INDEX transfer_by_operation
     ON transfer_request (contractor_id, kind, registered_at, request);
 CREATE INDEX transfer_by_payment ON transfer_request (account, designated_on);
@@ -56,6 +59,7 @@ CREATE TABLE transfer_item (
     paid_yen         BIGINT,                     -- what is to arrive; NULL: not settled
     fee_yen          BIGINT,
     reason           TEXT,                       -- 不能の理由; NULL: it can be paid
+    status_at        BIGINT,                     -- when it came back or was recalled; NULL: neither
     PRIMARY KEY (request, position)
 ) WITHOUT ROWID;
 

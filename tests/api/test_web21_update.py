@@ -1,5 +1,6 @@
 """``web21``: registering, listing, reading, taking back and quoting transfer requests."""
 
+import gzip
 from io import BytesIO
 
 import pytest
@@ -16,6 +17,7 @@ from tests.ordering import (
     item,
     request_data,
 )
+from tests.support import bearer
 
 
 @pytest.fixture
@@ -301,6 +303,15 @@ async def test_a_body_beyond_the_limit_is_refused_by_its_length(orders):
                 status,
                 "invalid_parameter",
             )
+
+
+async def test_a_packed_body_is_as_long_as_what_is_in_it(orders):
+    url = f"{orders.direct.base}{orders.path}"
+    sent = {**bearer(orders.token), "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for spaces, status in ((16 * 1024 * 1024 + 1, 413), (16 * 1024 * 1024, 400), (0, 400)):
+        packed = gzip.compress(b" " * spaces)
+        async with orders.direct.running.http.post(url, data=packed, headers=sent) as answer:
+            assert answer.status == status, spaces
 
 
 async def test_a_quote_says_what_the_items_cost(orders):

@@ -32,6 +32,60 @@ async def test_the_next_number_is_above_its_days_and_no_others(small, is_tempora
     async with small.world.database.transaction() as db:
         await transfers.save(db, replace(request, **{name: held}))
         assert await transfers.next_number(db, first, is_temporary=is_temporary) == expected
+        new = replace(request, transaction_no=None, temporary_no=None)
+        kept = await transfers.insert(db, new, first, is_temporary=is_temporary)
+        assert getattr(kept, name) == expected
+        assert kept == await transfers.find(db, kept.request)
+        assert kept.request != request.request
+
+
+@pytest.mark.parametrize("name", ["temporary_no", "transaction_no"])
+async def test_no_number_is_given_twice(small, name):
+    requests = [await small.registered(draft()) for _ in range(2)]
+    first, second = (replace(each, **{name: 7}) for each in requests)
+    async with small.world.database.transaction() as db:
+        await transfers.save(db, first)
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            await transfers.save(db, second)
+
+
+@pytest.mark.parametrize("name", ["temporary_no", "transaction_no"])
+async def test_a_request_is_found_by_its_number_without_looking_at_others(small, name):
+    plan = await small.world.database.fetch(
+        f"EXPLAIN QUERY PLAN SELECT * FROM transfer_request WHERE {name} = 7"
+    )
+    assert [row[-1].startswith("SEARCH") and name in row[-1] for row in plan] == [True]
+
+
+async def test_acts_are_numbered_from_one_on_for_each_request(small):
+    requests = [await small.registered(draft()) for _ in range(2)]
+    await small.approve(requests[1])
+    rows = await small.world.database.fetch(
+        "SELECT request, number, event FROM transfer_act ORDER BY request, number"
+    )
+    first, second = (each.request for each in requests)
+    assert rows == [(first, 1, "register"), (second, 1, "register"), (second, 2, "approve")]
+
+
+async def test_a_request_is_written_with_plain_values(small):
+    kept = {"remitter_name": "ｻﾝﾌﾟﾙ", "sent_file": {"lines": ["\x7f", "\u2028", "Ä"]}}
+    request = replace(await small.registered(draft()), kept=kept, approved_by=("Z101", "Z102"))
+    async with small.world.database.transaction() as db:
+        await transfers.save(db, request)
+        row = await db.fetchrow(
+            "SELECT kind, status, designated_on, pattern, approved_by, beneficiary_pays, kept "
+            "FROM transfer_request"
+        )
+        assert row == (
+            "bulk",
+            "awaiting_approval",
+            "2026-11-20",
+            "single_approval",
+            "Z101 Z102",
+            0,
+            '{"remitter_name":"ｻﾝﾌﾟﾙ","sent_file":{"lines":["\x7f","\u2028","Ä"]}}',
+        )
+        assert (await transfers.find(db, request.request)).kept == kept
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,10 @@ async def test_every_act_on_every_status_of_an_item(small, name, status, is_foun
     request = await small.approved(draft(item(1, 1_000)))
     await small.advance_to(date(2026, 11, 20), 8)
     await small.run_sql(
-        "UPDATE transfer_item SET status = $1, reason = $2",
+        "UPDATE transfer_item SET status = $1, reason = $2, status_at = $3",
         status,
         "no_such_branch" if is_found else None,
+        small.now,
     )
     before = await small.balance(1)
     after = ITEM_ENDS[name].get((status.value, is_found))

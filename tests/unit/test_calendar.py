@@ -76,25 +76,17 @@ def test_business_days_are_counted_over_the_new_year() -> None:
     assert CALENDAR.add_business_days(date(2027, 1, 2), 0) == date(2027, 1, 2)
 
 
-def test_a_month_lists_its_business_days() -> None:
-    november = CALENDAR.business_days_in_month(2026, 11)
-    assert len(november) == 19
-    assert (november[0], november[-1]) == (date(2026, 11, 2), date(2026, 11, 30))
-    assert date(2026, 11, 3) not in november
-
-
-@pytest.mark.parametrize(
-    ("year", "month", "expected"),
-    [
-        (2026, 10, date(2026, 10, 30)),
-        (2026, 12, date(2026, 12, 30)),
-        (2027, 1, date(2027, 1, 29)),
-        (2027, 2, date(2027, 2, 26)),
-    ],
-)
-def test_the_last_business_day_of_a_month(year: int, month: int, expected: date) -> None:
-    assert CALENDAR.last_business_day(year, month) == expected
-    assert CALENDAR.business_days_in_month(year, month)[-1] == expected
+def test_each_calendar_counts_by_its_own_holidays() -> None:
+    day = date(2026, 11, 20)
+    with_more = BankCalendar(
+        holidays=HOLIDAYS | {date(2026, 11, 24)}, first=CALENDAR.first, last=CALENDAR.last
+    )
+    shorter = BankCalendar(holidays=HOLIDAYS, first=CALENDAR.first, last=date(2026, 11, 23))
+    for _ in range(2):  # what one of them has counted is remembered
+        assert CALENDAR.add_business_days(day, 1) == date(2026, 11, 24)
+        assert with_more.add_business_days(day, 1) == date(2026, 11, 25)
+        with pytest.raises(CalendarHorizon):
+            shorter.add_business_days(day, 1)
 
 
 def test_beyond_the_horizon_nothing_is_guessed() -> None:
@@ -107,8 +99,6 @@ def test_beyond_the_horizon_nothing_is_guessed() -> None:
         CALENDAR.previous_business_day(date(2026, 10, 1))
     with pytest.raises(CalendarHorizon):
         CALENDAR.add_business_days(date(2027, 6, 1), 100)
-    with pytest.raises(CalendarHorizon):
-        CALENDAR.business_days_in_month(2027, 7)
 
 
 def test_a_calendar_runs_forward() -> None:

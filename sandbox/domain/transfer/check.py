@@ -30,6 +30,8 @@ from sandbox.domain.transfer.policy import Totals, TransferPolicy
 from sandbox.domain.transfer.settlement import charge_of
 from sandbox.domain.transfer.window import WINDOWS, DateOutOfWindow, NotBusinessDay, nearest
 
+_PATTERNS = {pattern.value: pattern for pattern in Pattern}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
@@ -58,20 +60,23 @@ class Checked:
     pattern: Pattern
     converted: tuple[Finding, ...]
     totals: tuple[Finding, ...]
+    total_yen: int
 
 
 def check(draft: Draft, held_to: Circumstances) -> Checked | tuple[Finding, ...]:
     """Return the draft ready for registration, or the errors that refuse it."""
+    total_yen = draft.total_yen  # of up to twenty thousand items: once is enough
     cleaned, converted, errors = _named(draft)
     errors = [*header_findings(draft), *errors]
-    errors += _item_errors(draft, held_to)
+    errors += _item_errors(draft, held_to, total_yen)
     account, more = _account(cleaned, held_to.contract)
     errors += more
     designated_on, wrong_day = _designated(draft, held_to)
     if wrong_day is not None:
         errors.append(wrong_day)
-    errors += _approvers(draft, held_to)
-    totals = tuple(_totals(draft))
+    pattern = held_to.contract.rule.pattern_of(_asked_pattern(draft), total_yen)
+    errors += _approvers(draft, held_to, pattern)
+    totals = tuple(_totals(draft, total_yen))
     if held_to.policy.totals_mismatch is Totals.ERROR:
         errors, totals = [*errors, *totals], ()
     if designated_on is not None and not errors:
@@ -82,9 +87,10 @@ def check(draft: Draft, held_to: Circumstances) -> Checked | tuple[Finding, ...]
         draft=cleaned,
         account=account,
         designated_on=designated_on,
-        pattern=held_to.contract.rule.pattern_of(_asked_pattern(draft), draft.total_yen),
+        pattern=pattern,
         converted=tuple(converted),
         totals=totals,
+        total_yen=total_yen,
     )
 
 
@@ -113,7 +119,9 @@ def _named(draft: Draft) -> tuple[Draft, list[Finding], list[Finding]]:
         remitter = ""
     elif remitter != draft.remitter_name:
         warnings.insert(0, _converted("remitter_name", remitter))
-    return replace(draft, remitter_name=remitter, items=tuple(items)), warnings, errors
+    if warnings or errors:
+        draft = replace(draft, remitter_name=remitter, items=tuple(items))
+    return draft, warnings, errors
 
 
 def _bad_name(field: str, most_bytes: int, item_id: str | None = None) -> Finding:
@@ -129,7 +137,7 @@ def _converted(field: str, name: str, item_id: str | None = None) -> Finding:
 # Items
 
 
-def _item_errors(draft: Draft, held_to: Circumstances) -> list[Finding]:
+def _item_errors(draft: Draft, held_to: Circumstances, total_yen: int) -> list[Finding]:
     if not draft.items:
         return [invalid("transactions", "明細がありません")]
     most = held_to.policy.most_items_of(held_to.contract.plan, draft.kind)
@@ -143,7 +151,7 @@ def _item_errors(draft: Draft, held_to: Circumstances) -> list[Finding]:
         if len(found) >= MOST_FINDINGS:
             return found
     found += _repeated_ids(draft.items)
-    if draft.total_yen > TOTAL_MAX:
+    if total_yen > TOTAL_MAX:
         found.append(invalid("total_amount", f"合計金額は{TOTAL_MAX}円までです"))
     return found
 
@@ -157,8 +165,8 @@ def _repeated_ids(items: tuple[Item, ...]) -> Iterator[Finding]:
         seen.add(number)
 
 
-def _totals(draft: Draft) -> Iterator[Finding]:
-    sums = {"total_count": len(draft.items), "total_amount": draft.total_yen}
+def _totals(draft: Draft, total_yen: int) -> Iterator[Finding]:
+    sums = {"total_count": len(draft.items), "total_amount": total_yen}
     for field, expected in sums.items():
         if getattr(draft, field) not in (None, expected):
             message = f"明細の合計（{expected}）と一致しません"
@@ -225,16 +233,14 @@ def _designated(draft: Draft, held_to: Circumstances) -> tuple[date | None, Find
 
 
 def _asked_pattern(draft: Draft) -> Pattern | None:
-    asked = draft.approval_pattern_type
-    return Pattern(asked) if asked in [*Pattern] else None
+    return _PATTERNS.get(draft.approval_pattern_type)
 
 
-def _approvers(draft: Draft, held_to: Circumstances) -> Iterator[Finding]:
+def _approvers(draft: Draft, held_to: Circumstances, pattern: Pattern) -> Iterator[Finding]:
     """Name what is wrong with who shall approve: nobody is asked in vain."""
     if draft.approval_pattern_type and _asked_pattern(draft) is None:
         yield invalid("approval_pattern_type", "指定できない承認パターンです")
     rule = held_to.contract.rule
-    pattern = rule.pattern_of(_asked_pattern(draft), draft.total_yen)
     if draft.second_approver_code and pattern is not Pattern.DOUBLE:
         yield invalid("second_approver_code", "ダブル承認のときだけ指定できます")
     elif draft.second_approver_code and draft.second_approver_code == draft.first_approver_code:

@@ -6,6 +6,7 @@ one byte a character, so that the lengths are bytes.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -52,6 +53,9 @@ HEADER: Table = MappingProxyType(
         "comment": _up_to(100),
     }
 )
+
+_header_of = attrgetter(*HEADER)
+_HEADER_CHECKS = [(name, pattern.fullmatch, text) for name, (pattern, text) in HEADER.items()]
 
 _ITEM = {
     "item_id": (re.compile("(?!0+$)[0-9]{1,5}"), "1から99999の数字で指定してください"),
@@ -104,8 +108,8 @@ def invalid(field: str, message: str, item_id: str | None = None) -> Finding:
 
 def header_findings(draft: Draft) -> Iterator[Finding]:
     """Name what is wrong with the fields above the items."""
-    for name, (pattern, message) in HEADER.items():
-        if not pattern.fullmatch(getattr(draft, name)):
+    for (name, matches, message), value in zip(_HEADER_CHECKS, _header_of(draft), strict=True):
+        if not matches(value):
             yield invalid(name, message)
 
 

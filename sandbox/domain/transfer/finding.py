@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from sandbox.domain.errors import BankError, InvalidParameter
@@ -86,6 +87,7 @@ class FileRejected(InvalidParameter):
         super().__init__("the file cannot be taken", details)
 
 
+@lru_cache(maxsize=32)  # so many are well-formed; the others raise, and are not kept
 def asked_for(warning_check_type: str) -> frozenset[Code]:
     """Return the warnings that ten digits ask for: 1 checks, 0 does not.
 

@@ -135,7 +135,8 @@ class ItemState:
 def first_number(day: date, *, is_temporary: bool) -> int:
     """Return the lowest number of a day: YYMMDD and nine digits, or eight where only saved."""
     digits = _TEMPORARY_DIGITS if is_temporary else _TRANSACTION_DIGITS
-    return int(f"{day:%y%m%d}{1:0{digits}}")
+    date_digits = (day.year % 100 * 100 + day.month) * 100 + day.day
+    return int(date_digits * 10**digits) + 1
 
 
 def number_of(reference: str) -> tuple[bool, int] | None:

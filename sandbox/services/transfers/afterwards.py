@@ -42,7 +42,7 @@ async def run_refund(world: World, db: Transaction, due_item: AgendaItem) -> lis
     await ledger.post(db, posting, booked_at=due_item.due_at)
     for position, status, _, _, _ in unable:
         refunded = item_after(status, ItemEvent.FIND_UNABLE)
-        await transfer_items.save_status(db, number, position, refunded)
+        await transfer_items.save_status(db, number, position, refunded, due_item.due_at)
     refunded_yen = sum(yen for _, yen in refunds)
     return [event_of("transfer_refunded", request, items=len(unable), refunded_yen=refunded_yen)]
 
@@ -98,7 +98,7 @@ async def _answer(
         await ledger.post(db, posting, booked_at=at)
     event = ItemEvent.AGREE_RECALL if agreed else ItemEvent.REFUSE_RECALL
     status = item_after(ItemStatus.RECALL_IN_PROCESS, event)
-    await transfer_items.save_status(db, request.request, position, status)
+    await transfer_items.save_status(db, request.request, position, status, at)
     kind = "transfer_recalled" if agreed else "transfer_recall_refused"
     return event_of(kind, request, position=position, recalled_yen=yen if agreed else 0)
 
@@ -130,8 +130,9 @@ class AfterwardsService:
             if reason is not None:
                 raise IllegalTransition("the item could not be paid: its money comes back")
             asked = item_after(status, ItemEvent.ASK_RECALL)
-            await transfer_items.save_status(db, request.request, position, asked)
-            today = jst_date(self._world.now())
+            now = self._world.now()
+            await transfer_items.save_status(db, request.request, position, asked, now)
+            today = jst_date(now)
             answer_at = due.refund(today, self._world.calendar, self._desk.policy)
             await plan(self._world, db, item(RECALL, answer_at, request.request, position))
 

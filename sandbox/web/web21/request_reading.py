@@ -11,8 +11,10 @@ from sandbox.web.web21.request_wire import CATEGORIES, HEADER
 Json = dict[str, Any]
 
 _KINDS = {code: kind for kind, code in CATEGORIES.items()}
-_ITEM_TEXTS = tuple(name for name in Item._fields if name not in ("transfer_amount", "edi_xml"))
-_DEFAULTS = {name: Item._field_defaults.get(name, "") for name in _ITEM_TEXTS}
+_FIELDS: list[tuple[str, Any]] = [
+    (name, Item._field_defaults.get(name, "")) for name in Item._fields
+]
+_AMOUNT, _EDI_XML = Item._fields.index("transfer_amount"), Item._fields.index("edi_xml")
 # The first spelling is the platform's own.
 _APPROVES_ANYWAY = ("warning_data_aprroval_flag", "warning_data_approval_flag")
 
@@ -49,14 +51,13 @@ def _kind_of(category: str, path_kind: Kind) -> Kind:
 
 
 def _item(sent: Json, number: int) -> Item:
-    place = f"fixed_request_data.transactions.{number}.transfer_amount"
-    get = sent.get
-    texts = {name: get(name, default) for name, default in _DEFAULTS.items()}
-    return Item(
-        transfer_amount=whole(sent["transfer_amount"], place),
-        edi_xml=tuple(get("edi_xml", ())),
-        **texts,
-    )
+    get, amount = sent.get, sent["transfer_amount"]
+    if type(amount) is not int:  # which most are
+        amount = whole(amount, f"fixed_request_data.transactions.{number}.transfer_amount")
+    values = [get(name, default) for name, default in _FIELDS]
+    values[_AMOUNT] = amount
+    values[_EDI_XML] = tuple(values[_EDI_XML])
+    return Item._make(values)
 
 
 def _number(data: Json, name: str) -> int | None:

@@ -205,6 +205,9 @@ def test_ids_are_read_back(reference, expected):
 def test_numbers_begin_with_their_day():
     assert first_number(DAY, is_temporary=False) == 261_120_000_000_001
     assert first_number(DAY, is_temporary=True) == 26_112_000_000_001
+    for day in (date(2000, 1, 1), date(2005, 11, 30), date(2099, 12, 31), date(2100, 2, 3)):
+        assert first_number(day, is_temporary=False) == int(f"{day:%y%m%d}{1:09}")
+        assert first_number(day, is_temporary=True) == int(f"{day:%y%m%d}{1:08}")
 
 
 def test_every_kind_is_of_one_family():
