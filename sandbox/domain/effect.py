@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sandbox.domain.effect_delivery import DELIVERY_EFFECTS
 from sandbox.domain.effect_result import RESULT_EFFECTS
-from sandbox.domain.effect_shape import EffectKind, group, ms, number, one_of, text, whole
+from sandbox.domain.effect_shape import EffectKind, group, ms, name, number, one_of, text, whole
 from sandbox.domain.effect_tls import TLS_EFFECTS
 from sandbox.domain.oauth import mischief
 
@@ -358,7 +358,10 @@ EFFECTS: Mapping[str, EffectKind] = {
         number="F-37",
         title="A page that announces another one which nobody can ask for",
         stages=READ,
-        fields={"page": whole(0, 10_000, "Rows that are shown; default 10")},
+        fields={
+            "page": whole(0, 10_000, "Rows that are shown; default 10"),
+            "key": name("Of a page key in the answer; a call that brings it back gets 400"),
+        },
     ),
     "clock_skew": EffectKind(
         number="F-40",

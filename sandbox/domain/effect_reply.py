@@ -4,11 +4,13 @@ import gzip
 import json
 import re
 import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from sandbox.domain.effect_rules import Effect
@@ -194,9 +196,15 @@ def _cut(reply: Reply, effect: Effect) -> Reply:
         if not isinstance(body, dict) or not isinstance(body.get("transactions"), list):
             return body
         rows = body["transactions"][: effect.get("page", LOST_PAGE)]
-        return {**body, "transactions": rows, "count": len(rows), "has_next": True}
+        found = {**body, "transactions": rows, "count": len(rows), "has_next": True}
+        return found if "key" not in effect else {**found, effect["key"]: _page_key(reply.body)}
 
     return _with_json(reply, cut)
+
+
+def _page_key(body: bytes) -> str:
+    """Return a key as banks make them: it says nothing, and the same page has the same."""
+    return urlsafe_b64encode(sha256(body).digest()[:15]).decode()
 
 
 _CHANGES: Mapping[str, Callable[[Reply, Effect], Reply]] = {

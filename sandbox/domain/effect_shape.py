@@ -28,6 +28,11 @@ def text(most: int, about: str) -> Schema:
     return {"type": "string", "minLength": 1, "maxLength": most, "description": about}
 
 
+def name(about: str) -> Schema:
+    """Return the schema of what may name a field and a parameter of a query."""
+    return {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$", "description": about}
+
+
 def group(fields: Mapping[str, Schema], required: tuple[str, ...]) -> Schema:
     shape = {"type": "object", "properties": dict(fields), "additionalProperties": False}
     return {**shape, "required": list(required)} if required else shape

@@ -22,7 +22,6 @@ from sandbox.domain.time import Instant, iso
 
 VERSION = 1  # of the envelope
 URL_MAX = 512
-SECRET_MIN, SECRET_MAX = 16, 128
 ID, TYPE = "X-Sandbox-Event-Id", "X-Sandbox-Event-Type"
 DELIVERY, SIGNATURE = "X-Sandbox-Delivery-Id", "X-Webhook-Signature"
 _PRINTED = re.compile(r"[!-~]+")
@@ -43,6 +42,13 @@ class EventType(StrEnum):
     MAINTENANCE_ENDED = "maintenance.ended"
     TRANSFER_SETTLED = "transfer.settled"
     TRANSFER_REJECTED = "transfer.rejected"
+    TRANSFER_REFUNDED = "transfer.refunded"
+    RECALL_REQUESTED = "transfer.recall_requested"
+    TRANSFER_RECALLED = "transfer.recalled"
+    RECALL_REFUSED = "transfer.recall_refused"
+    SECRET_ROTATED = "client.secret_rotated"
+    CERTIFICATE_CHANGED = "client.certificate_changed"
+    ENCRYPTION_KEY_ROTATED = "client.encryption_key_rotated"
     KEY_ROTATED = "key.rotated"
     PING = "ping"  # a tester asked for it
 

@@ -26,6 +26,7 @@ MATCH_KEYS = (
     "client_id",
     "contractor_id",
     "user",
+    "signed_in",
     "grant_id",
     "grant_type",
     "token",
@@ -38,6 +39,8 @@ MATCH_KEYS = (
     "day_type",
     "hour_phase",
 )
+# Of ``signed_in``: whether the call's user is at the bank's own pages just now (二重ログイン).
+PAGES, NOWHERE = "pages", "nowhere"
 OUTSIDE = "it is outside its window"
 # Of the fact ``amount_yen``; both are within.
 AMOUNT_KEYS = ("amount_from_yen", "amount_to_yen")
@@ -79,7 +82,7 @@ class FaultRule:
 
     def not_its_turn(self, dice: float) -> str | None:
         """Return why a matching call is let pass, or None where it is struck."""
-        if self.times is not None and self.struck >= self.times:
+        if self.is_spent:
             return f"it has struck {self.struck} of {self.times} times"
         if self.seen < self.skip:
             return f"it lets {self.skip - self.seen} more calls pass first"
@@ -88,6 +91,11 @@ class FaultRule:
         if dice >= self.probability:
             return f"its probability is {self.probability}"
         return None
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether the rule has struck as often as it may: it is there, and does no more."""
+        return self.times is not None and self.struck >= self.times
 
     def is_over(self, machine_now: Instant) -> bool:
         return self.ends_at is not None and machine_now >= self.ends_at

@@ -7,7 +7,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from sandbox.scenarios.mistakes import Mistake, meant
+from sandbox.domain.meant import meant
+from sandbox.scenarios.mistakes import Mistake
 from sandbox.scenarios.model import Json
 from sandbox.scenarios.yaml_text import Document
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 
+from sandbox.scenarios.back import Back
+
 TIMEOUT_S = 60.0
+FORM = "application/x-www-form-urlencoded"
 
 
 class AppUnreachable(Exception):
@@ -79,9 +82,13 @@ class App:
         Raises:
             AppUnreachable: there is no answer.
         """
-        url = f"{self.url}{path}"
-        sent: Mapping[str, Any] = {} if body is None else {"json": body}
-        http = self._browser(browser)
+        sent = {} if body is None else {"json": body}
+        return await self._send(method, path, browser, **sent)
+
+    async def _send(self, method: str, path: str, browser: str, **sent: Any) -> Answer:
+        url, http = f"{self.url}{path}", self._browser(browser)
+        if "data" in sent:
+            sent["headers"] = {"Content-Type": FORM}
         try:
             async with http.request(method, url, allow_redirects=False, **sent) as answer:
                 return Answer(
@@ -93,10 +100,16 @@ class App:
             problem = str(error) or type(error).__name__
             raise AppUnreachable(f"{method} {url}: {problem}") from error
 
-    async def come_back(self, redirect_to: str, *, browser: str = "") -> Answer:
-        """Do what the browser does whom the bank has sent back: at this app, wherever it runs."""
-        parts = urlsplit(urljoin(self.url, redirect_to))
-        return await self.call("GET", f"{parts.path}?{parts.query}", browser=browser)
+    async def come_back(self, back: Back, *, browser: str = "") -> Answer:
+        """Do what the browser does whom the bank has sent back: at this app, wherever it runs.
+
+        A form is posted with all cookies, also those that ``SameSite`` would keep at home.
+        """
+        parts = urlsplit(urljoin(self.url, back.address))
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if back.posted is None:
+            return await self.call("GET", path, browser=browser)
+        return await self._send("POST", path, browser, data=urlencode(back.posted))
 
 
 def found_at(body: Any, place: str) -> Any:

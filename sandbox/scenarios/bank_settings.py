@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.scenarios.mistakes import Mistake, meant
+from sandbox.domain.meant import meant
+from sandbox.scenarios.mistakes import Mistake
 from sandbox.scenarios.yaml_text import Document
 from sandbox.settings import SETTINGS
 

@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from sandbox.scenarios.app import TIMEOUT_S
+from sandbox.scenarios.back import Back
 
 MOST_REDIRECTS = 10
 # What is typed is kept secret by its form's own type, whatever a bank calls it.
@@ -70,7 +71,7 @@ class _Reader(HTMLParser):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``location``: where the bank sends the browser; None where the page is to be read."""
+    """``location``: where a redirect sends the browser; None where the page is to be read."""
 
     url: str
     status: int
@@ -80,6 +81,16 @@ class Page:
     @property
     def said(self) -> str:
         return f"{self.status} {_Reader(self.text).said}".strip()
+
+    @property
+    def back(self) -> Back | None:
+        """How this page sends the browser to the app, as its script or a person would."""
+        if self.location is not None:
+            return Back(address=self.location)
+        form = _Reader(self.text).form
+        if urlsplit(form.action).netloc in ("", urlsplit(self.url).netloc):
+            return None  # one of the bank's own
+        return Back(address=form.action, posted=tuple(form.fields.items()))
 
 
 class Person:
@@ -104,7 +115,7 @@ class Person:
     async def open(self, address: str) -> Page:
         """Go where the app sends the browser, up to the log-in or back."""
         page = await self._visit("GET", address)
-        if page.location is None and not self.is_asked(page):
+        if page.back is None and not self.is_asked(page):
             tabs = [link for link in _Reader(page.text).links if f"kind={self._kind}" in link]
             if tabs:
                 return await self._visit("GET", urljoin(page.url, tabs[0]))
@@ -141,7 +152,7 @@ class Person:
         ticked: Sequence[tuple[str, str]],
     ) -> Page:
         form = _Reader(page.text).form
-        if page.location is not None or not form.action:
+        if page.back is not None or not form.action:
             raise BankShows(f"the bank's page has nothing to press: {page.said}")
         filled = {**form.fields, **{name: typed[name] for name in form.fields if name in typed}}
         data = [*filled.items(), *ticked, ("decision", decision)]
@@ -173,8 +184,8 @@ class Wish:
     functions: Sequence[str] | None = None
 
 
-async def go_through(person: Person, address: str, wish: Wish) -> str | None:
-    """Return where the bank sends the browser back to; None: the person has left.
+async def go_through(person: Person, address: str, wish: Wish) -> Back | None:
+    """Return how the bank sends the browser back; None: the person has left.
 
     Raises:
         BankShows: the bank lets this person go no further.
@@ -184,11 +195,11 @@ async def go_through(person: Person, address: str, wish: Wish) -> str | None:
         page = await person.sign_in(page, is_wrong=True)
     if wish.decision == "leave":
         return None
-    if page.location is None:
+    if page.back is None:
         page = await person.sign_in(page)
-    if page.location is None and not person.is_asked(page):
+    if page.back is None and not person.is_asked(page):
         is_denying = wish.decision == "deny"
         page = await (person.deny(page) if is_denying else person.allow(page, wish.functions))
-    if page.location is None:
+    if page.back is None:
         raise BankShows(f"the bank does not send the browser back: {page.said}")
-    return page.location
+    return page.back

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sandbox.client.answers import Client
 from sandbox.scenarios.app import Answer, App, mismatch
 from sandbox.scenarios.bank import Bank, Json
+from sandbox.scenarios.judging import Judged
 
 # Codes and tokens of a world begin alike.
 TAG_LENGTH = 8
@@ -16,12 +17,19 @@ Check: TypeAlias = Callable[["Ground", Json], Awaitable[str | None]]
 class Ground:
     """What checks look at. ``opening``: balances at the start, by account id.
 
-    ``codes``: every authorization code that a browser has carried.
+    ``codes``: every authorization code that a browser has carried. ``judged`` keeps what reports
+    on the way say.
     """
 
     def __init__(
-        self, bank: Bank, app: App, opening: Mapping[str, int], codes: Collection[str] = ()
+        self,
+        bank: Bank,
+        app: App,
+        opening: Mapping[str, int],
+        codes: Collection[str] = (),
+        judged: Judged | None = None,
     ) -> None:
+        self.judged = Judged() if judged is None else judged
         self.bank = bank
         self.app = app
         self.opening = opening
@@ -79,8 +87,11 @@ async def conduct_says(ground: Ground, what: Json) -> str | None:
     declared = dict(what.get("declared", {}))
     if "view" in what:
         declared |= (await ground.app.call("GET", what["view"])).body or {}
-    found = {each["id"] for each in await findings_of(ground.bank, declared)}
-    if missing := sorted(set(what.get("findings", ())) - found):
+    report = await report_of(ground.bank, declared)
+    wanted = frozenset(what.get("findings", ()))
+    found = {each["id"] for each in report["findings"]}
+    ground.judged.note(report, wanted & found)
+    if missing := sorted(wanted - found):
         return f"{', '.join(missing)} found nothing"
     if unwanted := sorted(set(what.get("none", ())) & found):
         return f"{', '.join(unwanted)} found something"
@@ -126,10 +137,9 @@ async def balances_of(bank: Bank) -> dict[str, int]:
     return {row["account_id"]: row["balance_yen"] for row in rows}
 
 
-async def findings_of(bank: Bank, declared: Json | None = None) -> list[dict[str, Any]]:
-    """Return what the conduct report has found so far, by what is declared of the app as well."""
-    call = bank.call("POST", "conduct", declared) if declared else bank.call("GET", "conduct")
-    found: list[dict[str, Any]] = (await call)["findings"]
+async def report_of(bank: Bank, said: Json) -> dict[str, Any]:
+    """Return the conduct report up to now, by what a scenario says of the app as well."""
+    found: dict[str, Any] = await bank.call("POST", "conduct", said)
     return found
 
 

@@ -1,23 +1,11 @@
 """Links: people who go from the app to the bank and come back, or somebody in their place."""
 
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
 import aiohttp
 
 from sandbox.scenarios.app import Answer, App, mismatch
+from sandbox.scenarios.back import Back, changed
 from sandbox.scenarios.bank import Bank, Json
 from sandbox.scenarios.browser import BankShows, Person, Wish, go_through
-
-
-def changed(address: str, change: Mapping[str, str | None]) -> str:
-    """Return ``address`` with other values in its query; None takes a name away."""
-    parts = urlsplit(address)
-    query = [
-        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in change
-    ]
-    query += [(name, value) for name, value in change.items() if value is not None]
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 class Links:
@@ -26,7 +14,7 @@ class Links:
     def __init__(self, bank: Bank, app: App) -> None:
         self._bank = bank
         self._app = app
-        self._last: tuple[str, str] | None = None  # where the bank sent whose browser
+        self._last: tuple[Back, str] | None = None  # how the bank sent whose browser back
         self.codes: set[str] = set()
 
     async def link(self, what: Json) -> str | None:
@@ -45,8 +33,8 @@ class Links:
         if back is None:
             return None
         self._last = back, browser
-        query = dict(parse_qsl(urlsplit(back).query))
-        self.codes |= {query["code"]} if "code" in query else set()
+        values = back.values
+        self.codes |= {values["code"]} if "code" in values else set()
         if not what.get("returns", True):
             return None
         return mismatch(await self._app.come_back(back, browser=browser), what)
@@ -55,13 +43,13 @@ class Links:
         """Bring the bank's last answer to the app: once more, changed, or in another browser."""
         if self._last is None:
             return "nobody was sent back by the bank before"
-        address, browser = self._last
+        back, browser = self._last
         answer: Answer = await self._app.come_back(
-            changed(address, what.get("change", {})), browser=what.get("browser", browser)
+            back.changed(what.get("change", {})), browser=what.get("browser", browser)
         )
         return mismatch(answer, what)
 
-    async def _at_the_bank(self, address: str, what: Json) -> str | None:
+    async def _at_the_bank(self, address: str, what: Json) -> Back | None:
         bank = (await self._bank.world.describe()).bank(what.get("bank", "tomato"))
         persona = bank.persona(what["persona"])
         wish = Wish(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,3 @@ class ScenarioInvalid(Exception):
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda each: each.line))
         super().__init__("\n".join(map(str, self.mistakes)))
-
-
-def meant(given: str, known: Sequence[str]) -> str:
-    """Return what somebody who wrote ``given`` may have meant."""
-    close = get_close_matches(given, known, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean `{close[0]}`?"
-    return f"One of: {', '.join(known)}." if known else "Take it away."

@@ -7,13 +7,15 @@ from typing import Any
 import orjson
 
 from sandbox.domain.duration import parse_duration
+from sandbox.domain.fault_match import KnownCall
+from sandbox.domain.meant import meant
 from sandbox.domain.moment import parse_instant
 from sandbox.resources import data_root
 from sandbox.scenarios.against_schema import mistakes_against
 from sandbox.scenarios.bank_settings import mistakes_of_settings, schema_of_settings, texts_of
 from sandbox.scenarios.known import CHECK_IDS, Resource, everybody
 from sandbox.scenarios.library import MAX_BYTES, TOO_LONG
-from sandbox.scenarios.mistakes import Mistake, ScenarioInvalid, meant
+from sandbox.scenarios.mistakes import Mistake, ScenarioInvalid
 from sandbox.scenarios.model import ACTIONS, Scenario, Step, Text
 from sandbox.scenarios.timeline import Timeline
 from sandbox.scenarios.yaml_text import Document, parse
@@ -46,11 +48,14 @@ def _moved(value: Any) -> Any:
     return [_moved(each) for each in value] if isinstance(value, list) else value
 
 
-def read_scenario(text: str, resources: Sequence[Resource] = ()) -> Scenario:
+def read_scenario(
+    text: str, resources: Sequence[Resource] = (), calls: Sequence[KnownCall] = ()
+) -> Scenario:
     """Return the scenario that ``text`` is.
 
     ``resources``: of the control API, to hold acts against; none: their paths and bodies are not
-    looked at.
+    looked at. ``calls``: of the banks, to hold the matches of fault rules against; none: nor is
+    what they name.
 
     Raises:
         ScenarioInvalid: with every mistake, each with its line and what to write instead.
@@ -63,7 +68,7 @@ def read_scenario(text: str, resources: Sequence[Resource] = ()) -> Scenario:
         raise ScenarioInvalid([Mistake(1, "", "this is no scenario", remedy)])
     mistakes = [*mistakes_against(schema(), document, document.value)]
     if not mistakes:
-        mistakes = [*_name_mistakes(document), *Timeline(document, resources).mistakes()]
+        mistakes = [*_name_mistakes(document), *Timeline(document, resources, calls).mistakes()]
     if mistakes:
         raise ScenarioInvalid(mistakes)
     return _scenario(document)

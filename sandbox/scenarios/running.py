@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 from sandbox.client import ProblemError, UnknownName
 from sandbox.scenarios.app import App, AppUnreachable, found_at, mismatch, misplaced
 from sandbox.scenarios.bank import Bank, Json
-from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, findings_of
+from sandbox.scenarios.checks import Ground, app_answer, balances_of, expect, report_of
 from sandbox.scenarios.forging import forge
+from sandbox.scenarios.judging import Judged, conduct_problems, expected_of
 from sandbox.scenarios.linking import Links
 from sandbox.scenarios.model import Scenario, Step, StepOutcome, Verdict
 from sandbox.scenarios.reports import for_page
@@ -48,6 +49,7 @@ class Run:
         self._rules: dict[str, str] = {}
         self._notes = list(notes)
         self._kept: dict[str, str] = {}  # what acts have answered, by the names of the scenario
+        self._judged = Judged()
         self._now_ms = 0
         self._opening: Mapping[str, int] = {}
         self._actions: Mapping[str, Callable[[Json], Awaitable[str | None]]] = {
@@ -76,15 +78,20 @@ class Run:
             await self._tell(outcome)
         for name in list(self._rules):
             await self._note_unstruck(name)
-        findings = await findings_of(self._bank)
+        said = {
+            "expect": sorted(expected_of(self._scenario)),
+            "allow": sorted(self._scenario.allowed),
+            "judged": self._judged.told(),
+        }
+        report = await report_of(self._bank, said)
         verdict = Verdict(
             scenario=self._scenario,
             steps=tuple(outcomes),
-            findings=tuple(findings),
-            problems=tuple(_conduct_problems(self._scenario, findings)),
+            findings=tuple(report["findings"]),
+            problems=tuple(conduct_problems(report)),
             notes=tuple(self._notes),
         )
-        body = {"run": for_page(verdict)}
+        body = {**said, "run": for_page(verdict)}
         reports = {
             name: await self._bank.raw("conduct", body, format=kind)
             for name, kind in REPORTS.items()
@@ -137,7 +144,7 @@ class Run:
         return misplaced(answer, what.get("answer", {}), "the answer")
 
     async def _expect(self, what: Json) -> str | None:
-        ground = Ground(self._bank, self._tested, self._opening, self._links.codes)
+        ground = Ground(self._bank, self._tested, self._opening, self._links.codes, self._judged)
         return await expect(ground, what)
 
 
@@ -151,14 +158,3 @@ def filled(value: Any, kept: Mapping[str, str]) -> Any:
     elif isinstance(value, list):
         return [filled(each, kept) for each in value]
     return value
-
-
-def _conduct_problems(scenario: Scenario, findings: list[dict[str, Any]]) -> list[str]:
-    """Return what the conduct report says that it should not, and what it fails to say."""
-    found = {each["id"] for each in findings}
-    bad = {each["id"] for each in findings if each["level"] == "E"}
-    wrong = sorted(bad - scenario.findings - scenario.allowed)
-    missing = sorted(scenario.findings - found)
-    return [f"conduct: {each} found something" for each in wrong] + [
-        f"conduct: {each} should have found something" for each in missing
-    ]

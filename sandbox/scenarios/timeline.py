@@ -6,10 +6,12 @@ from typing import Any
 
 from sandbox.bank_settings import BANKS
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.effect_rules import rule_problem
+from sandbox.domain.effect_rules import rule_problem, stages_of
+from sandbox.domain.fault_match import KnownCall, in_vain
+from sandbox.domain.meant import meant
 from sandbox.scenarios.against_schema import Path, mistakes_against, place, shown
 from sandbox.scenarios.known import CHECK_IDS, ROWS, TICKED, Resource, fields_of, people_of
-from sandbox.scenarios.mistakes import Mistake, meant
+from sandbox.scenarios.mistakes import Mistake
 from sandbox.scenarios.model import ACTIONS, BANK, Json
 from sandbox.scenarios.yaml_text import Document
 
@@ -17,11 +19,20 @@ KEPT = re.compile(r"\{([a-z][a-z_]*)\}")
 
 
 class Timeline:
-    """One reading of a file's steps. ``resources`` empty: what acts call is not looked at."""
+    """One reading of a file's steps.
 
-    def __init__(self, document: Document, resources: Sequence[Resource]) -> None:
+    ``resources`` empty: what acts call is not looked at. ``calls`` empty: nor is what rules match.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        resources: Sequence[Resource],
+        calls: Sequence[KnownCall] = (),
+    ) -> None:
         self._document = document
         self._resources = resources
+        self._calls = calls
         self._chosen: Sequence[str] | None = document.value.get("personas")
         self._rules: set[str] = set()  # in force
         self._gone: set[str] = set()
@@ -106,9 +117,15 @@ class Timeline:
             yield self._mistake((*path, "name"), f"a rule {name!r} is in force already", remedy)
         self._rules.add(name)
         self._gone.discard(name)
-        if found := rule_problem(what["rule"]):
+        rule = what["rule"]
+        if found := rule_problem(rule):
             remedy = "See docs/faults.md, and try it with `bank-sandbox faults add`."
             yield self._mistake((*path, "rule", found[0]), found[1], remedy)
+            return
+        stage = rule.get("stage", stages_of(rule["effect"])[0])
+        match = {key: what for key, what in rule.get("match", {}).items() if not _is_kept(what)}
+        if vain := in_vain(match, stage, self._calls):
+            yield self._mistake((*path, "rule", "match", vain.key), vain.problem, vain.remedy)
 
     def _unfault(self, path: Path, what: Json) -> Iterator[Mistake]:
         name = what["name"]
@@ -158,3 +175,8 @@ class Timeline:
             for number, check in enumerate(conduct.get(kind, ())):
                 where = (*path, "conduct", kind, number)
                 yield from self._one_of(where, "check", check, CHECK_IDS)
+
+
+def _is_kept(value: object) -> bool:
+    """Tell whether a value is filled in by what an act has kept: nobody knows it yet."""
+    return KEPT.search(str(value)) is not None

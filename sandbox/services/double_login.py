@@ -21,11 +21,13 @@ class DoubleLogins:
 
     async def check(self, credential_id: int) -> None:
         """Raise ``DoubleLogin`` where the bank minds, and that user is signed in elsewhere."""
-        if not self._policy.double_login:
-            return
+        if self._policy.double_login and await self.is_signed_in(credential_id):
+            raise DoubleLogin("this user id is signed in at the bank's pages")
+
+    async def is_signed_in(self, credential_id: int) -> bool:
+        """Tell whether that user is at the bank's pages, whether the bank minds or not."""
         found = self._known.find(credential_id)
         if found is None:
             until = await desk.signed_in_until(self._world.database, self._bank, credential_id)
             found = self._known.keep(credential_id, (until,))
-        if self._world.now() < found[0]:
-            raise DoubleLogin("this user id is signed in at the bank's pages")
+        return self._world.now() < found[0]

@@ -6,18 +6,44 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sandbox.domain.availability import Scope
+from sandbox.domain.client import Client, ClientOptions
 from sandbox.domain.event import EventType
 from sandbox.domain.incident import Incident
 from sandbox.domain.notice import Channel, Notice, NoticeKind
 from sandbox.domain.time import Instant, iso
-from sandbox.domain.transfer.status import Status
+from sandbox.domain.transfer.request import TransferRequest
+from sandbox.domain.transfer.status import ItemStatus, Status
 from sandbox.services.inspection import TOKEN_ID_BYTES
-from sandbox.storage import calendar, events, incidents, notice_channels, transfers
+from sandbox.storage import (
+    calendar,
+    clients,
+    encryption,
+    events,
+    incidents,
+    notice_channels,
+    transfer_items,
+    transfers,
+)
 from sandbox.storage.database import Reader
 from sandbox.storage.events import Fact
 
 NOTIFIED = "notified"  # the entry of an incident by which the provider learns of it
 _BEFORE_IT = ("flagged", "frozen")
+ITEMS_TOLD = 20  # of a refund; the rest is counted
+_RECALLS = {
+    ItemStatus.RECALL_IN_PROCESS: EventType.RECALL_REQUESTED,
+    ItemStatus.RECALLED: EventType.TRANSFER_RECALLED,
+    ItemStatus.RECALL_FAILED: EventType.RECALL_REFUSED,
+}
+# What a client is registered with, and proves who it is by.
+CREDENTIALS = (
+    "jwks",
+    "tls_subject_dn",
+    "tls_san_dns",
+    "tls_san_uri",
+    "tls_san_ip",
+    "tls_san_email",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +206,90 @@ async def tell_transfer(db: Reader, fact: Fact, _now: Instant) -> News | None:
     return News(type=kind, bank=request.bank, client_id=client_id, data=data)
 
 
+async def tell_refund(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    """資金返却: all of a request that came back at once, the first items of it by their ids."""
+    request_id = int(fact.subject)
+    request = await transfers.find(db, request_id)
+    refunded = await transfer_items.list_refunded(db, request_id, fact.due_at)
+    if request is None or not refunded:
+        return None
+    data = {
+        "item_count": len(refunded),
+        "refunded_yen": sum(yen for _, yen, _ in refunded),
+        "items": [
+            {"item_id": item_id, "amount_yen": yen, "reason": reason}
+            for item_id, yen, reason in refunded[:ITEMS_TOLD]
+        ],
+    }
+    return await _of_request(db, EventType.TRANSFER_REFUNDED, request, data)
+
+
+async def tell_recall(db: Reader, fact: Fact, _now: Instant) -> News | None:
+    """組戻: one item's step, as it was then; an answer may have come since."""
+    request_id, position, status = fact.subject.split(":")
+    request = await transfers.find(db, int(request_id))
+    found = await transfer_items.find_recalled(db, int(request_id), int(position))
+    if request is None or found is None:
+        return None
+    item_id, _, paid_yen = found
+    data = {"item_id": item_id, "status": status, "amount_yen": paid_yen}
+    return await _of_request(db, _RECALLS[ItemStatus(status)], request, data)
+
+
+async def _of_request(
+    db: Reader, kind: EventType, request: TransferRequest, data: dict[str, Any]
+) -> News | None:
+    """Return news of money of a request, for the contractor's own client; None: it has none."""
+    client_id = await events.find_contract_client(db, request.contractor_id)
+    if client_id is None:
+        return None
+    named = {
+        "reference": request.reference,
+        "contractor_id": request.contractor_id,
+        "kind": request.kind.value,
+    }
+    return News(type=kind, bank=request.bank, client_id=client_id, data=named | data)
+
+
+async def tell_secret(db: Reader, fact: Fact, now: Instant) -> News | None:
+    client = await clients.find_anywhere(db, fact.subject)
+    if client is None:
+        return None
+    data = {"client_id": client.client_id}
+    return _of_client(EventType.SECRET_ROTATED, client, data, now)
+
+
+async def tell_certificate(db: Reader, fact: Fact, now: Instant) -> News | None:
+    """The keys and names that a client is known by, where it is no other option that changed."""
+    changed: dict[str, Any] = json.loads(fact.subject)
+    client = await clients.find_anywhere(db, changed["client_id"])
+    if client is None:
+        return None
+    before, after = ClientOptions.of(changed["before"]), client.options
+    fields = [name for name in CREDENTIALS if getattr(before, name) != getattr(after, name)]
+    if not fields:
+        return None
+    data = {"client_id": client.client_id, "auth_method": client.auth_method, "changed": fields}
+    return _of_client(EventType.CERTIFICATE_CHANGED, client, data, now)
+
+
+async def tell_encryption_key(db: Reader, fact: Fact, now: Instant) -> News | None:
+    client_id = await events.find_contract_client(db, fact.subject)
+    client = None if client_id is None else await clients.find_anywhere(db, client_id)
+    if client is None:
+        return None
+    data = {"client_id": client.client_id, "contractor_id": fact.subject}
+    until = await encryption.former_readable_until(db, fact.subject)
+    if until is not None:
+        data["former_until"] = iso(until)
+    return _of_client(EventType.ENCRYPTION_KEY_ROTATED, client, data, now)
+
+
+def _of_client(kind: EventType, client: Client, data: Mapping[str, Any], now: Instant) -> News:
+    """Return news of what a client proves itself with; what it is now is told to nobody."""
+    return News(type=kind, bank=client.bank, client_id=client.client_id, data=data, at=now)
+
+
 async def tell_key(db: Reader, fact: Fact, _now: Instant) -> News | None:
     found = await events.find_rotated_key(db, fact.subject)
     if found is None:
@@ -198,5 +308,10 @@ TELLERS: Mapping[str, Teller] = {
     "stop_removed": tell_removed_stop,
     "incident": tell_incident,
     "transfer": tell_transfer,
+    "refund": tell_refund,
+    "recall": tell_recall,
+    "secret": tell_secret,
+    "certificate": tell_certificate,
+    "encryption_key": tell_encryption_key,
     "key": tell_key,
 }

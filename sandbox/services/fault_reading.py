@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from sandbox.domain.account import Account, Line
 from sandbox.domain.duration import parse_duration
-from sandbox.domain.time import DAY, Instant
+from sandbox.domain.time import DAY, Instant, at, jst_date, midnight
 from sandbox.services.accounts import Statement
 from sandbox.services.world import World
 from sandbox.storage import accounts
@@ -39,15 +40,35 @@ async def statement_as_read(world: World, found: Statement, effect: Effect) -> S
 
 
 async def account_as_read(world: World, account: Account, effect: Effect) -> Account:
-    """Return an account with the balance of ``lag`` ago; by another effect, as it is."""
+    """Return an account with the balances of ``lag`` ago; by another effect, as it is."""
     if effect["kind"] != "stale_read":
         return account
-    then = world.now() - parse_duration(effect["lag"])
+    now = world.now()
+    then = now - parse_duration(effect["lag"])
+    day_then, day_now = _closed_day(world, then), _closed_day(world, now)
+    month_then = midnight(day_then.replace(day=1))
     since = await accounts.list_lines(
-        world.database, account.account, start=then + 1, end=_far(world.now()), limit=MOST_LINES
+        world.database, account.account, start=month_then, end=_far(now), limit=MOST_LINES
     )
-    moved_yen = sum(line.amount_yen for line in since)
-    return replace(account, balance_yen=account.balance_yen - moved_yen)
+
+    def moved_yen(start: Instant, end: Instant) -> int:
+        return sum(line.amount_yen for line in since if start <= line.booked_at < end)
+
+    month_now = midnight(day_now.replace(day=1))
+    return replace(
+        account,
+        balance_yen=account.balance_yen - moved_yen(then + 1, _far(now)),
+        previous_day_yen=account.previous_day_yen
+        - moved_yen(midnight(day_then), midnight(day_now)),
+        previous_month_yen=account.previous_month_yen - moved_yen(month_then, month_now),
+    )
+
+
+def _closed_day(world: World, moment: Instant) -> date:
+    """Return the day whose closing run was the last one by ``moment``."""
+    day = jst_date(moment)
+    is_closed = moment >= at(day, world.policies["tomato"].closing_run_at)
+    return day if is_closed else day - timedelta(days=1)
 
 
 def base_of(world: World, effect: Effect | None) -> Instant:

@@ -75,3 +75,13 @@ async def keep_former(
         contractor_id,
         row[0] - most,
     )
+
+
+async def former_readable_until(db: Reader, contractor_id: str) -> Instant | None:
+    """Return until when the key before the present one opens requests; None: there was none."""
+    row = await db.fetchrow(
+        "SELECT readable_until FROM former_key WHERE contractor_id = $1 "
+        "ORDER BY number DESC LIMIT 1",
+        contractor_id,
+    )
+    return None if row is None else row[0]

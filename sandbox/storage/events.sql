@@ -122,6 +122,46 @@ WHEN NEW.status IN ('settled', 'failed', 'returned', 'expired') BEGIN
     VALUES (NEW.at, 'transfer', NEW.request || ':' || NEW.number) ON CONFLICT DO NOTHING;
 END;
 
+-- 資金返却: what comes back at once is one fact of its request, however many items it has.
+CREATE TRIGGER fact_of_refund AFTER UPDATE OF status ON transfer_item
+WHEN NEW.status = 'refunded' AND OLD.status <> 'refunded' BEGIN
+    INSERT INTO event_fact (due_at, source, subject) VALUES (NEW.status_at, 'refund', NEW.request)
+    ON CONFLICT DO NOTHING;
+END;
+
+-- 組戻 of one item: asked for, agreed to, refused
+CREATE TRIGGER fact_of_recall AFTER UPDATE OF status ON transfer_item
+WHEN NEW.status IN ('recall_in_process', 'recalled', 'recall_failed') AND NEW.status <> OLD.status
+BEGIN
+    INSERT INTO event_fact (due_at, source, subject)
+    VALUES (NEW.status_at, 'recall', NEW.request || ':' || NEW.position || ':' || NEW.status)
+    ON CONFLICT DO NOTHING;
+END;
+
+-- What a client proves itself with. These are due at once: nobody changes them ahead of time.
+CREATE TRIGGER fact_of_secret AFTER UPDATE OF secret_hash ON client
+WHEN OLD.secret_hash IS NOT NULL AND NEW.secret_hash IS NOT NULL
+    AND NEW.secret_hash <> OLD.secret_hash
+BEGIN
+    INSERT INTO event_fact (due_at, source, subject) VALUES (0, 'secret', NEW.client_id)
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER fact_of_certificate AFTER UPDATE OF options ON client
+WHEN NEW.options <> OLD.options BEGIN
+    INSERT INTO event_fact (due_at, source, subject)
+    VALUES (0, 'certificate', json_object('client_id', NEW.client_id, 'before', json(OLD.options)))
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER fact_of_encryption_key AFTER UPDATE OF encryption_key ON service_contract
+WHEN OLD.encryption_key IS NOT NULL AND NEW.encryption_key IS NOT NULL
+    AND NEW.encryption_key <> OLD.encryption_key
+BEGIN
+    INSERT INTO event_fact (due_at, source, subject)
+    VALUES (0, 'encryption_key', NEW.contractor_id) ON CONFLICT DO NOTHING;
+END;
+
 CREATE TRIGGER fact_of_key AFTER INSERT ON signing_key BEGIN
     INSERT INTO event_fact (due_at, source, subject) VALUES (NEW.created_at, 'key', NEW.kid)
     ON CONFLICT DO NOTHING;

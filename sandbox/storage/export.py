@@ -288,6 +288,7 @@ EXPORTED_TABLES = (
             "paid_yen",
             "fee_yen",
             "reason",
+            "status_at",
         ),
         order="request, position",
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.storage.database import SchemaMismatch
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA_FILES = (
     "schema.sql",
     "transfers.sql",

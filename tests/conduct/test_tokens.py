@@ -135,9 +135,11 @@ def test_calls_in_flight_find_out_together():
     assert found("C-8", story) == []
 
 
-@pytest.mark.parametrize(
-    "reason", ["access_expired", "foreign_token", "key_not_proven", "unknown", None]
-)
+LAPSED = ["access_expired", "foreign_token", "key_not_proven", "unknown", None]
+MISTAKEN = ["no_token", "refresh_token_sent", "other_bank", "client_auth_method"]
+
+
+@pytest.mark.parametrize("reason", [*LAPSED, *MISTAKEN])
 def test_a_token_that_only_lapsed_was_not_revoked(reason):
     story = Story()
     for second in range(2):

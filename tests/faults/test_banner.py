@@ -45,6 +45,16 @@ async def test_the_bank_s_pages_tell_of_rules_and_how_long_they_go_on(running):
         assert not BANNER.findall((await browser.open()).text)
 
 
+async def test_a_rule_that_is_used_up_is_told_of_no_more(running):
+    wanted = Wanted(match={}, effect=NEVER, stage="before", times=1, ttl_ms=0)
+    await running.sandbox.world.faults.add("f1", wanted)
+    async with browsing(running) as browser:
+        assert (await browser.open()).status == 503
+        assert not BANNER.findall((await browser.open()).text)
+        await add(running, name="f2")
+        assert "ルールが有効です（1件）" in told(await browser.open())
+
+
 async def test_the_contractor_s_pages_tell_of_them_too(running):
     await add(running, ttl_ms=0)
     async with visiting(running) as visitor:
@@ -86,7 +96,7 @@ async def test_a_long_list_is_cut(running):
 async def test_the_time_that_is_left(running, monkeypatch, left_ms, shown):
     now = machine_now()
     monkeypatch.setattr("sandbox.web.faults.banner.machine_now", lambda: now)
-    rule = SimpleNamespace(ends_at=now + left_ms, kind="reset", struck=3)
+    rule = SimpleNamespace(ends_at=now + left_ms, kind="reset", struck=3, is_spent=False)
     world = SimpleNamespace(faults=SimpleNamespace(rules=[rule], list_live=lambda: [rule]))
     profile = SimpleNamespace(policy=SimpleNamespace(strict_realism=False))
     (line,) = banner_of(world, profile).lines

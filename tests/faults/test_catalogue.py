@@ -164,7 +164,7 @@ async def check_least(running, kind):
         ),
         ({"kind": "missing_rows", "rows": [0]}, "effect.rows.0"),
         ({"kind": "clock_skew", "skew_ms": 86_400_001}, "effect.skew_ms"),
-        ({"kind": "meteor"}, "effect"),
+        ({"kind": "meteor"}, "effect.kind"),
         ({}, "effect"),
         # What the schema cannot say.
         ({"kind": "uniform_delay", "lower_ms": 2, "upper_ms": 1}, "effect"),

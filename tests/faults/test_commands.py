@@ -96,7 +96,7 @@ def test_amounts_are_numbers_and_codes_with_zeros_are_not(faults):
         (("add", "meteor"), 1, "effect"),
         (("add", "fixed_delay", "--set", "delay_ms=0"), 1, "effect.delay_ms"),
         (("add", "fixed_delay"), 1, "effect.delay_ms"),
-        (("add", "status", "--set", "503"), 2, "--set is NAME=VALUE, not '503'"),
+        (("add", "status", "--set", "503"), 2, "'503' is no NAME=VALUE"),
         (("add", "reset", "--window", "night"), 2, "--window: no JSON"),
         (("add", "reset", "--match", "weather=rain"), 1, "weather"),
         (("explain", "operation"), 2, "NAME=VALUE"),

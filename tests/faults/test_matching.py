@@ -47,6 +47,7 @@ async def test_each_key_strikes_what_it_names_and_nothing_else(striker, holder):
         "client_id": AGGREGATOR,
         "contractor_id": holder["contractor_id"],
         "user": holder["user"],
+        "signed_in": "nowhere",
         "grant_id": holder["grant_id"],
         "scope": "accounts",
         "token": await token_id(striker, "access"),
@@ -55,7 +56,17 @@ async def test_each_key_strikes_what_it_names_and_nothing_else(striker, holder):
         "day_type": "business_day",
         "hour_phase": "counter",
     }
-    elsewhere = {"class": "update", "day_type": "weekend", "hour_phase": "night"}
+    elsewhere = {
+        "bank": "web21",
+        "operation": "list_accounts",
+        "class": "update",
+        "function": "transactions",
+        "path": "/tomato/other",
+        "address": "127.0.0.9",
+        "signed_in": "pages",
+        "day_type": "weekend",
+        "hour_phase": "night",
+    }
     assert set(MATCH_KEYS) - set(there) == {"grant_type", "beneficiary_bank", "kind", "event"}
     path = f"/accounts/{striker.account_id}"
     branch = (await striker.call(path))[1]["branch_code"]

@@ -36,6 +36,33 @@ def ids(statement: dict) -> list[str]:
     return [row["transaction_id"] for row in statement["transactions"]]
 
 
+@pytest.mark.parametrize(
+    ("lag", "day"),
+    [
+        ("10d", "2026-11-06"),
+        ("20d", "2026-10-27"),  # over the edge of a month
+        ("9h59m59s", "2026-11-16"),  # just after the closing run of the day
+        ("10h1s", "2026-11-15"),
+    ],
+)
+async def test_the_balances_of_the_day_and_the_month_before_are_as_old_as_the_books(
+    books, lag, day
+):
+    _, whole, _ = await books.striker.call(
+        f"{books.path}/transactions?date_from=2026-09-01&date_to={day}"
+    )
+
+    def before(edge):
+        rows = [row for row in whole["transactions"] if row["transaction_date"] < edge]
+        return rows[-1]["balance"]
+
+    await books.striker.add("stale_read", lag=lag)
+    stale = await books.balance()
+    assert stale["base_date"] == day
+    assert stale["previous_day_balance"] == before(day)
+    assert stale["previous_month_balance"] == before(f"{day[:8]}01")
+
+
 @pytest.mark.requirement("T-26")
 async def test_stale_books_are_of_some_time_ago_and_say_so_unless_they_lie(books):
     now, balance = await books.statement(), await books.balance()
@@ -100,6 +127,42 @@ async def test_a_lost_cursor_announces_more_and_gives_no_way_there(books):
     cut = await books.statement()
     assert (ids(cut), cut["count"], cut["has_next"]) == (ids(now)[:3], 3, True)
     assert now["has_next"] is False
+
+
+async def test_whoever_follows_a_lost_page_key_is_refused_and_begins_anew(books):
+    await books.striker.add("lost_cursor", page=3, key="next_key")
+    cut = await books.statement()
+    assert len(cut["next_key"]) == 20
+    assert (await books.statement())["next_key"] == cut["next_key"]
+    call = books.striker.call
+    status, body, headers = await call(
+        f"{books.path}/transactions{STATEMENT}&next_key={cut['next_key']}"
+    )
+    assert (status, body["error_code"]) == (400, "invalid_parameter")
+    assert "X-Sandbox-Fault" in headers
+    (entry,) = [each for each in await books.striker.journal() if each.get("status") == 400]
+    assert (entry["error_code"], entry["operation"]) == ("invalid_parameter", "list_transactions")
+    assert (await call(f"{books.path}/transactions{STATEMENT}"))[1]["has_next"] is True
+    assert (await call(f"{books.path}/transactions{STATEMENT}&other={cut['next_key']}"))[0] == 200
+
+
+async def test_a_page_key_opens_nothing_to_whoever_may_not_look(books):
+    await books.striker.add("lost_cursor", key="next_key")
+    books.striker.token = "no-such-token"
+    assert (await books.striker.call(f"{books.path}/transactions{STATEMENT}&next_key=x"))[0] == 401
+
+
+async def test_without_a_rule_a_page_key_is_nothing(books):
+    assert "next_key" not in await books.statement()
+    assert (await books.striker.call(f"{books.path}/transactions{STATEMENT}&next_key=x"))[0] == 200
+
+
+async def test_a_page_key_has_a_name_that_a_query_can_have(books):
+    for name in ("", "1x", "a b", "x" * 33, "日"):
+        body = {"effect": {"kind": "lost_cursor", "key": name}}
+        async with books.striker.running.http.post(books.striker.rules, json=body) as answer:
+            assert answer.status == 422, name
+    assert await books.striker.add("lost_cursor", key="x" * 32)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from sandbox.scenarios.bank_settings import OF_BANKS, differences, text_of, text
 from sandbox.scenarios.known import CHECK_IDS, ROWS, everybody, fields_of, people_of
 from sandbox.scenarios.library import UnknownScenario, names
 from sandbox.scenarios.library import text_of as file_text
-from sandbox.scenarios.mistakes import ScenarioInvalid, meant
+from sandbox.scenarios.mistakes import ScenarioInvalid
 from sandbox.scenarios.reading import read_scenario, schema
 from sandbox.web.control.named import resources
 from sandbox.web.control.table import ENDPOINTS
+from sandbox.web.faults.known import known_calls
+from sandbox.web.profiles import PROFILES
 
 HEAD = "name: a\ntitle: {ja: 題, en: t}\nstory: {ja: 話, en: s}\n"
 APP = "timeline:\n  - app: {path: /x}\n"
@@ -22,7 +24,7 @@ APP = "timeline:\n  - app: {path: /x}\n"
 
 def mistakes(text: str) -> list[str]:
     with pytest.raises(ScenarioInvalid) as caught:
-        read_scenario(text, resources())
+        read_scenario(text, resources(), known_calls(PROFILES))
     return [str(each) for each in caught.value.mistakes]
 
 
@@ -130,6 +132,39 @@ def test_a_rule_s_name_is_taken_while_it_is_in_force():
     assert "the rule 'r' is gone already" in mistake(*steps, "unfault: {name: r}")
 
 
+@pytest.mark.parametrize(
+    ("match", "said"),
+    [
+        ("operation: tokn", "there is no operation 'tokn'. Did you mean `token`?"),
+        (
+            "bank: web21, operation: show_balance",
+            "web21 has no operation 'show_balance'. It is of tomato.",
+        ),
+        ("bank: moon", "there is no bank 'moon'. One of: tomato, web21."),
+        ("path: /acounts", "no call of a bank has a path like '/acounts'. Begin with"),
+        ("function: balance", "there is no function 'balance'. Did you mean `balances`?"),
+        ("kind: bulk", "this effect strikes calls, which have no kind."),
+    ],
+)
+def test_a_rule_that_no_call_can_meet_is_named_with_its_line(match, said):
+    rule = f"{{effect: {{kind: status, status: 503}}, match: {{{match}}}}}"
+    found = mistake("app: {path: /x}", f"fault: {{name: r, rule: {rule}}}")
+    key = match.rpartition(", ")[2].partition(":")[0]
+    assert found.startswith(f"timeline.1.fault.rule.match.{key}: {said}")
+
+
+def test_what_an_act_has_kept_may_be_matched():
+    keep = "act: {path: bank/tomato/incidents, json: {kind: leak, persona: taro}, keep: {own: id}}"
+    rule = "{effect: {kind: status, status: 503}, match: {address: '{own}', token: '{own}'}}"
+    text = f"{HEAD}timeline:\n  - {keep}\n  - fault: {{name: r, rule: {rule}}}\n"
+    assert read_scenario(text, (), known_calls(PROFILES)).timeline
+
+
+def test_without_the_banks_calls_only_the_form_of_a_match_is_looked_at():
+    rule = "{effect: {kind: status, status: 503}, match: {operation: tokn}}"
+    assert read_scenario(f"{HEAD}timeline:\n  - fault: {{name: r, rule: {rule}}}\n").timeline
+
+
 def test_a_rule_that_was_never_added():
     assert "no rule 'r' was added before" in mistake("unfault: {name: r}")
     said = mistake(f"fault: {RULE.replace('name: r', 'name: slow')}", "unfault: {name: slwo}")
@@ -186,7 +221,7 @@ def test_the_resources_are_those_of_the_control_door():
 
 @pytest.mark.parametrize("name", names())
 def test_all_that_come_along_are_sound_by_them(name):
-    assert read_scenario(file_text(name), resources()).name == name
+    assert read_scenario(file_text(name), resources(), known_calls(PROFILES)).name == name
 
 
 # Settings
@@ -295,12 +330,6 @@ def test_a_folder_is_no_file(tmp_path):
 
 
 # Words
-
-
-def test_what_may_be_meant():
-    assert meant("taro", ["tarou", "hanako"]) == "Did you mean `tarou`?"
-    assert meant("x", ["tarou", "hanako"]) == "One of: tarou, hanako."
-    assert meant("x", []) == "Take it away."
 
 
 def test_long_values_are_cut_in_messages():

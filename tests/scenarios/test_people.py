@@ -1,13 +1,11 @@
 """People at the banks' pages, as a scenario sends them there."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import aiohttp
 import pytest
 
 from sandbox.client import AsyncSandbox
+from sandbox.scenarios.back import changed
 from sandbox.scenarios.browser import BankShows, Person, Wish, go_through
-from sandbox.scenarios.linking import changed
 from tests.browsing import request_query
 from tests.direct import Direct
 from tests.support import BASE, REDIRECT_URI
@@ -27,8 +25,9 @@ async def gone_through(running, name: str, wish: Wish, bank: str = "tomato") -> 
     async with await person_of(running, bank, name) as person:
         back = await go_through(person, address, wish)
     assert back is not None
-    assert back.startswith(REDIRECT_URI)
-    return {key: values[0] for key, values in parse_qs(urlsplit(back).query).items()}
+    assert back.posted is None
+    assert back.address.startswith(REDIRECT_URI)
+    return back.values
 
 
 async def consents(running, bank: str = "tomato") -> list[dict]:
@@ -101,7 +100,38 @@ async def test_a_refusal_that_is_sent_back_at_once_needs_no_person(running):
     async with await person_of(running, "tomato", "taro") as person:
         address = f"{running.url}{BASE}/oauth/auth?{request_query(scope='more')}"
         back = await go_through(person, address, Wish())
-    assert "error=invalid_scope" in (back or "")
+    assert back is not None
+    assert back.values["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+async def test_a_form_that_posts_itself_is_a_way_back(running, decision):
+    query = request_query(response_mode="form_post", state="状態 & +")
+    async with await person_of(running, "tomato", "taro") as person:
+        address = f"{running.url}{BASE}/oauth/auth?{query}"
+        back = await go_through(person, address, Wish(decision=decision))
+    assert back is not None
+    assert back.address == REDIRECT_URI  # nothing stands in the address
+    answer = "code" if decision == "allow" else "error"
+    assert set(back.values) >= {answer, "state", "iss"}
+    assert back.values["state"] == "状態 & +"
+
+
+async def test_a_refusal_may_be_posted_at_once(running):
+    async with await person_of(running, "tomato", "taro") as person:
+        query = request_query(scope="more", response_mode="form_post")
+        back = await go_through(person, f"{running.url}{BASE}/oauth/auth?{query}", Wish())
+    assert back is not None
+    assert (back.posted is not None, back.values["error"]) == (True, "invalid_scope")
+
+
+async def test_a_user_of_web21_may_be_sent_back_by_a_form(running):
+    async with await person_of(running, "web21", "shoji_maker") as person:
+        address = Direct(running).address(scope="web21.ref", response_mode="form_post")
+        back = await go_through(person, address, Wish())
+    assert back is not None
+    assert back.posted is not None
+    assert "code" in back.values
 
 
 async def test_a_bank_that_is_not_there_is_no_page(running):

@@ -108,7 +108,7 @@ TIMELINE = """\
     say: {ja: ログが<読める>, en: The log can be read}
   - at: 2m
     app: {method: GET, path: "/status?user=taro", answer: {state: linked}}
-  - fault: {name: idle, rule: {match: {operation: nothing}, effect: {kind: status, status: 503}}}
+  - fault: {name: idle, rule: {match: {client_id: nobody}, effect: {kind: status, status: 503}}}
 """
 
 
@@ -122,7 +122,7 @@ async def test_the_page_tells_what_went_wrong_and_when(running):
     for text in (
         "話の筋",
         "What happens",
-        "シナリオは不合格: 期待どおりでない手順が1件あります。",
+        "シナリオは不合格：期待どおりでない手順が1件あります。",
         "The scenario failed: 1 steps went otherwise.",
         "ログが&lt;読める&gt;",
         "The log can be read",

@@ -289,9 +289,7 @@ async def test_a_server_that_runs_keeps_its_settings_and_the_run_says_where(runn
 
 
 async def test_a_rule_that_strikes_nobody_is_told_of(running):
-    rule = (
-        "{name: r, rule: {match: {operation: lst_accounts}, effect: {kind: status, status: 503}}}"
-    )
+    rule = "{name: r, rule: {match: {client_id: nobody-yet}, effect: {kind: status, status: 503}}}"
     head = "name: a\ntitle: {ja: 題, en: t}\nstory: {ja: 話, en: s}\ntimeline:\n"
     for steps in (f"  - fault: {rule}\n", f"  - fault: {rule}\n  - unfault: {{name: r}}\n"):
         verdict, _ = await played(

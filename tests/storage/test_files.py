@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,33 @@ async def test_checkpoints_keep_the_log_short(tmp_path, monkeypatch):
     without = await wal_after_much_writing(tmp_path / "without.db", 30)
     monkeypatch.setattr(sqlite, "CHECKPOINT_SECONDS", 0.001)
     assert await wal_after_much_writing(tmp_path / "with.db", 30) < without / 2
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_what_is_written_during_a_checkpoint_gets_into_the_file_too(
+    tmp_path, monkeypatch, counts
+):
+    monkeypatch.setattr(sqlite, "CHECKPOINT_SECONDS", 0.001)
+    path, connect, late = tmp_path / "world.db", sqlite.aiosqlite.connect, []
+    database = await SqliteDatabase.open(path)
+
+    @asynccontextmanager
+    async def checkpointing(*args, **how):
+        async with connect(*args, **how) as connection:
+            yield connection
+        if not late:
+            late.append("late")
+            async with database.transaction(counts=counts) as db:
+                await db.execute(INSERT, "late", "1")
+
+    monkeypatch.setattr(sqlite.aiosqlite, "connect", checkpointing)
+    await fill(database, "early", 1)
+    await database._checkpoint
+    assert late == ["late"]
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as file_alone:
+        written = file_alone.execute("SELECT bank FROM terms ORDER BY bank").fetchall()
+    assert written == [("early",), ("late",)]
+    await database.close()
 
 
 # Who owns the directory

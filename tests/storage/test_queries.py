@@ -176,6 +176,8 @@ async def test_one_query_brings_all_that_a_call_needs(database):
     await grant(database, "g1")
     await tokens(database, ("a1", "access", "g1", NOW + 100))
     assert await grants.find_token(database, b"a1", "another") is None
+    assert await grants.has_token(database, b"a1")
+    assert not await grants.has_token(database, b"nobody's")
     before = await grants.find_token(database, b"a1", "tomato")
     assert (before.kind, before.scope) == ("access", "accounts")
     assert (before.issued_at, before.expires_at) == (NOW, NOW + 100)

@@ -267,3 +267,8 @@ CHECKS: tuple[Check, ...] = (
         find=consents.forgotten_grants,
     ),
 )
+
+# Those that say nothing unless a scenario declares something of the app.
+OF_DECLARED = tuple(
+    check.id for check in CHECKS if check.needs in ("transfers", "shown_as_paid", "totals")
+)

@@ -14,6 +14,10 @@ ENDED = frozenset(Reason) - {
     Reason.REFRESH_EXPIRED,
     Reason.FOREIGN_TOKEN,
     Reason.KEY_NOT_PROVEN,
+    Reason.NO_TOKEN,
+    Reason.REFRESH_TOKEN_SENT,
+    Reason.OTHER_BANK,
+    Reason.CLIENT_AUTH_METHOD,
     Reason.UNKNOWN,
 }
 

@@ -18,8 +18,9 @@ async def judge_conduct(call: ControlCall) -> Json | web.StreamResponse:
     """Judge the calls in the journal by what a scenario says of the app as well.
 
     ``transfers``: how many it wanted. ``shown_as_paid``: what the app shows as paid. ``totals``:
-    what it makes of an account's lines.
+    what it makes of an account's lines. ``expect``, ``allow``: checks whose findings fail nobody;
+    the first have to be there. ``judged``: what was found while it ran.
     """
-    from sandbox.web.control.conduct_report import answer, declared_of
+    from sandbox.web.control.conduct_report import judged_by
 
-    return await answer(call, declared_of(call.body))
+    return await judged_by(call)

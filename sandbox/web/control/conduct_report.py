@@ -3,7 +3,8 @@
 No start of a server waits for this: the checks, the picture and XML take 20 ms to import.
 """
 
-from collections.abc import Iterable
+from asyncio import to_thread
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.domain.conduct.call import Call
+from sandbox.domain.conduct.checks import CHECKS
 from sandbox.domain.conduct.facts import Api, Declared, Operation, Total
 from sandbox.domain.conduct.finding import Finding, Level, Words
-from sandbox.domain.conduct.verdict import Checked, Report
+from sandbox.domain.conduct.verdict import Checked, Report, wanted_of
+from sandbox.domain.meant import meant
 from sandbox.domain.time import iso
 from sandbox.services.conduct import ConductService
 from sandbox.services.world import World
@@ -21,6 +24,7 @@ from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.journal import filters_of
 from sandbox.web.control.junit import junit
 from sandbox.web.control.paging import one_of
+from sandbox.web.control.problem import Problem
 from sandbox.web.control.report_page import PAGE_HEADERS
 from sandbox.web.control.timeline import timeline
 from sandbox.web.profile import Profile
@@ -29,21 +33,70 @@ FORMATS = ("json", "junit", "html")
 CALLS_SHOWN = 20  # of one finding; the rest is counted
 
 
-async def answer(call: ControlCall, declared: Declared) -> Json | web.StreamResponse:
-    """Judge the calls that the query asks for."""
+async def judged_by(call: ControlCall) -> Json | web.StreamResponse:
+    """Judge by what a scenario says in the body."""
+    body = call.body
+    expected, allowed = (_checks(body, name) for name in ("expect", "allow"))
+    judged = {each["id"]: _findings(each) for each in body.get("judged", ())}
+    _known("judged", judged)
+
+    def seen(report: Report) -> Report:
+        return wanted_of(report, judged=judged, expected=expected, allowed=allowed)
+
+    return await answer(call, declared_of(body), seen)
+
+
+def _checks(body: Json, name: str) -> frozenset[str]:
+    return frozenset(_known(name, body.get(name, ())))
+
+
+def _known(field: str, given: Iterable[str]) -> Iterable[str]:
+    """Return ids of checks as they are. Raises ``Problem`` where there is no such check."""
+    known = [check.id for check in CHECKS]
+    for number, name in enumerate(given):
+        if name not in known:
+            problem = f"there is no check {name!r}. {meant(name, known)}"
+            where = f"{field}.{number}"
+            errors = [{"field": where, "problem": problem}]
+            raise Problem(422, "invalid-request", f"{where}: {problem}", errors=errors)
+    return given
+
+
+def _findings(judged: Json) -> list[Finding]:
+    return [
+        Finding(calls=tuple(each["calls"]), what=Words(each["what"]["ja"], each["what"]["en"]))
+        for each in judged["findings"]
+    ]
+
+
+def as_it_is(report: Report) -> Report:
+    return report
+
+
+async def answer(
+    call: ControlCall, declared: Declared, seen: Callable[[Report], Report] = as_it_is
+) -> Json | web.StreamResponse:
+    """Judge the calls that the query asks for.
+
+    A full journal is some seconds of writing, in a thread: nobody else waits for them.
+    """
     wanted = one_of(call.request, "format", FORMATS) or "json"
     world, filters = await call.world(), filters_of(call)
     apis = apis_of(call.controls.profiles.values())
     service = ConductService(world, apis)
-    report = await service.report(filters, declared)
+    report = seen(await service.report(filters, declared))
     if wanted == "junit":
-        return _sent(junit(world.name, report), "application/xml")
+        return _sent(await to_thread(junit, world.name, report), "application/xml")
     if wanted == "html":
-        picture = {"timeline": timeline(report, apis), "style": _style()}
-        shown = {**written(world, report), **picture, "run": call.body.get("run")}
-        page = call.controls.front.pages.render("conduct.html", "ja", **shown)
-        return _sent(page, "text/html")
-    return {**written(world, report), "dropped": await world.journal.dropped()}
+        return _sent(await to_thread(_page, call, world, report, apis), "text/html")
+    told = await to_thread(written, world, report)
+    return {**told, "dropped": await world.journal.dropped()}
+
+
+def _page(call: ControlCall, world: World, report: Report, apis: dict[Operation, Api]) -> str:
+    picture = {"timeline": timeline(report, apis), "style": _style()}
+    shown = {**written(world, report), **picture, "run": call.body.get("run")}
+    return call.controls.front.pages.render("conduct.html", "ja", **shown)
 
 
 @cache
@@ -90,8 +143,9 @@ def written(world: World, report: Report) -> Json:
         "world": world.name,
         "now": iso(world.now()),
         "calls": len(report.calls),
-        "errors": report.count(Level.ERROR),
+        "errors": report.errors,
         "warnings": report.count(Level.WARNING),
+        "missing": list(report.missing),
         "findings": [
             _finding(checked, each, by_id)
             for checked in report.checked
@@ -107,7 +161,8 @@ def written(world: World, report: Report) -> Json:
 def _named(checked: Checked) -> Json:
     check = checked.check
     title, remedy = _words(check.title), _words(check.remedy)
-    return {"id": check.id, "level": check.level.value, "title": title, "remedy": remedy}
+    named = {"id": check.id, "level": check.level.value, "title": title, "remedy": remedy}
+    return named if checked.wanted is None else {**named, "wanted": checked.wanted.value}
 
 
 def _finding(checked: Checked, finding: Finding, calls: dict[int, Call]) -> Json:

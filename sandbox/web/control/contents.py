@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from sandbox.domain.duration import parse_duration
 from sandbox.domain.errors import Reason
 from sandbox.domain.oauth.parameters import parse_parameters
 from sandbox.domain.oauth.security import Proof
@@ -15,6 +14,7 @@ from sandbox.web.control.consent import authorization_request, bank_of, problem_
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.paging import filter_of, listed, page_of
 from sandbox.web.control.problem import Problem
+from sandbox.web.control.staff import lag_of
 
 Act: TypeAlias = Callable[[InspectionService, str], Awaitable[None]]
 
@@ -37,11 +37,7 @@ async def list_grants(call: ControlCall) -> Json:
 
 async def revoke_grant(call: ControlCall) -> Json:
     """End a grant with both tokens, by the bank, the user or the provider."""
-    lag, reason = call.body.get("lag"), call.body.get("reason")
-    try:
-        lag_ms = 0 if lag is None else parse_duration(lag)
-    except ValueError as error:
-        raise Problem(422, "invalid-request", f"lag: {error}") from error
+    reason, lag_ms = call.body.get("reason"), lag_of(call.body)
     await _act(
         call,
         lambda inspection, subject: inspection.revoke_grant(

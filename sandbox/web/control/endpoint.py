@@ -1,4 +1,4 @@
-"""One resource of the control API: its row drives routing, validation and (later) its document."""
+"""One resource of the control API: its row drives routing, validation and its document."""
 
 import asyncio
 import logging
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 log = logging.getLogger("sandbox.web")
 BODY_SECONDS = 10.0
+_THIS_DOOR = (
+    "this is the control door, whose API is below /api/v1; the banks answer at the other port: "
+    "8080, unless --port says otherwise"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +195,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if error.status < 400:
             raise
         slug = error.reason.lower().replace(" ", "-")
-        return Problem(error.status, slug, f"{request.method} {request.path}").response()
+        detail = f"{request.method} {request.path}"
+        if error.status == 404 and not request.path.startswith("/api/"):
+            detail = f"{detail}: {_THIS_DOOR}"
+        return Problem(error.status, slug, detail).response()
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return Problem(500, "internal-error", "see the server's log").response()

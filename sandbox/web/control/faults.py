@@ -1,6 +1,6 @@
 """``…/faults``: rules that make calls go wrong, and what a call would meet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -8,12 +8,14 @@ from sandbox.domain.duration import parse_duration
 from sandbox.domain.effect import TLS_KINDS
 from sandbox.domain.effect_rules import default_times, problem_of, stages_of
 from sandbox.domain.fault import FaultRule
+from sandbox.domain.fault_match import KnownCall, in_vain
 from sandbox.domain.fault_window import Window
 from sandbox.domain.time import iso
 from sandbox.services.faults import DEFAULT_TTL_MS, FaultRefused, Wanted
 from sandbox.services.world import World
 from sandbox.web.control.endpoint import ControlCall, Json
 from sandbox.web.control.problem import Problem
+from sandbox.web.faults.known import known_calls
 from sandbox.web.faults.listeners import ListenerRefused, Listeners
 
 ID_BYTES = 9
@@ -55,7 +57,7 @@ async def list_faults(call: ControlCall) -> Json:
 
 async def add_fault(call: ControlCall) -> Json:
     """Add a rule behind those that are there. It is in force for the next call."""
-    world, asked = await call.world(), wanted(call.body)
+    world, asked = await call.world(), wanted(call.body, _calls(call))
     if asked.effect["kind"] in TLS_KINDS and not call.controls.front.listeners.can_open:
         raise Problem(409, "tls-off", TLS_OFF)
     fault_id = f"f{call.controls.secret(ID_BYTES)}"
@@ -112,12 +114,19 @@ def _verdict(fault_id: str, why_not: str | None) -> Json:
     return told if why_not is None else {**told, "why_not": why_not}
 
 
-def wanted(body: dict[str, Any]) -> Wanted:
+def _calls(call: ControlCall) -> list[KnownCall]:
+    return known_calls(call.controls.profiles.values())
+
+
+def wanted(body: dict[str, Any], calls: Sequence[KnownCall] = ()) -> Wanted:
     """Return the rule that a sound request asks for.
+
+    Args:
+        calls: that the banks know, to hold its match against.
 
     Raises:
         Problem: a time to live or a window that is none, a stage at which the effect cannot
-            strike, or parameters that do not go together.
+            strike, parameters that do not go together, or a match that nothing can be.
     """
     effect, match = body["effect"], body.get("match", {})
     stages = stages_of(effect)
@@ -127,6 +136,8 @@ def wanted(body: dict[str, Any]) -> Wanted:
     given = [name for name in sorted(OF_CALLS) if body.get(name)]
     if effect["kind"] in TLS_KINDS and given:
         raise _wrong(given[0], "a listener is there for every call: leave it out")
+    if vain := in_vain(match, stage, calls):
+        raise _wrong(f"match.{vain.key}", str(vain))
     ttl_ms = _read("ttl", parse_duration, body.get("ttl"), DEFAULT_TTL_MS)
     window = _read("window", Window.of, body.get("window"), None)
     if problem := problem_of(effect, window):

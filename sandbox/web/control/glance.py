@@ -58,6 +58,7 @@ def _fault(rule: FaultRule, real_now: Instant) -> Json:
         "stage": rule.stage,
         "struck": rule.struck,
         "times": rule.times,
+        "is_spent": rule.is_spent,
         "left": None if rule.ends_at is None else countdown(rule.ends_at - real_now),
     }
 
@@ -96,7 +97,7 @@ class Act:
 
 
 def acts(door_url: str, world: str, *, is_guarded: bool) -> list[Act]:
-    """Return lines for a shell: of the command line where it has one, else of curl."""
+    """Return lines for a shell, of the command line and of curl."""
     to = f"--world {world} --control {shlex.quote(door_url)}"
     base = f"{door_url}/api/v1/worlds/{world}"
 
@@ -118,7 +119,7 @@ def acts(door_url: str, world: str, *, is_guarded: bool) -> list[Act]:
         both("mint", "tokens mint", "/tokens", {"bank": "tomato", **person}),
         both("fault", fault, "/faults", rule),
         both("unfault", "faults clear", "/reset", {"what": "faults"}),
-        Act(key="stop", lines=(curl("/maintenance", stop),)),
+        both("stop", "maintenance add --kind outage --for 30m", "/maintenance", stop),
         both(
             "revoke",
             "revoke --client sandbox-aggregator",
@@ -127,6 +128,7 @@ def acts(door_url: str, world: str, *, is_guarded: bool) -> list[Act]:
         ),
         both("snapshot", "snapshot take before", "/snapshots", {"name": "before"}),
         both("restore", "snapshot restore before", "/snapshots/before/restore", {}),
+        # One line: who tries both would find the run of the first under way.
         Act(key="run", lines=(curl("/scenarios", run),)),
         both("reset", "reset all", "/reset", {"what": "all"}),
     ]

@@ -7,6 +7,7 @@ at this machine is a dotted name that nobody listed.
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
@@ -17,6 +18,8 @@ from sandbox.web.control.problem import Problem
 READING = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 # A snapshot's upload is SQLite's; everything else is JSON.
 _TYPES_NO_FORM_SENDS = frozenset({"application/json", "application/vnd.sqlite3"})
+# All of it: what stands behind a bracket or a port could be the name that the caller really means.
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@/?#\\\s]+))(?::[0-9]*)?")
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 
@@ -77,10 +80,9 @@ class Guard:
 
 
 def _host_name(host: str) -> str:
-    """Return the name of a ``Host`` header, without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower()
+    """Return the name of a ``Host`` header, without its port; empty: it is none."""
+    found = _HOST.fullmatch(host)
+    return "" if found is None else (found[1] or found[2]).lower()
 
 
 def _is_address(name: str) -> bool:

@@ -11,9 +11,14 @@ _UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def junit(world: str, report: Report) -> str:
-    """Return the report as CI systems read it: level E fails, level W goes to the output."""
-    failed = sum(each.count(Level.ERROR) > 0 for each in report.checked)
-    unasked = sum(each.verdict is Verdict.NOT_ASKED for each in report.checked)
+    """Return the report as CI systems read it: level E fails, level W goes to the output.
+
+    What a scenario expected goes there too; where it is not there, that fails.
+    """
+    failed = sum(each.errors > 0 or each.is_missing for each in report.checked)
+    unasked = sum(
+        each.verdict is Verdict.NOT_ASKED and not each.is_missing for each in report.checked
+    )
     suite = Element(
         "testsuite",
         name=f"conduct.{world}",
@@ -35,10 +40,16 @@ def _case(suite: Element, checked: Checked) -> None:
     check = checked.check
     name = f"{check.id} {check.title.ja} / {check.title.en}"
     case = SubElement(suite, "testcase", classname="conduct", name=name, time="0")
-    if checked.verdict is Verdict.NOT_ASKED:
+    if checked.is_missing:
+        SubElement(case, "failure", type=check.id, message="expected to find something")
+    elif checked.verdict is Verdict.NOT_ASKED:
         SubElement(case, "skipped", message=f"needs {check.needs}")
     errors = [each for each in checked.findings if checked.level_of(each) is Level.ERROR]
     warnings = [each for each in checked.findings if checked.level_of(each) is Level.WARNING]
+    if checked.wanted and checked.findings:
+        told = _told(list(checked.findings), checked)
+        SubElement(case, "system-out").text = f"{checked.wanted.value}\n\n{told}"
+        return
     if errors:
         failure = SubElement(case, "failure", type=check.id, message=_clean(errors[0].what.en))
         failure.text = _told(errors, checked)

@@ -13,6 +13,7 @@ from sandbox.web.control.endpoint import ControlCall, ControlEndpoint, Json
 from sandbox.web.control.problem import Problem
 from sandbox.web.control.report_page import PAGE_HEADERS
 from sandbox.web.control.runs import RunRefused, ScenarioRun, stop
+from sandbox.web.faults.known import known_calls
 
 if TYPE_CHECKING:
     from sandbox.scenarios.model import Scenario
@@ -160,7 +161,8 @@ async def _scenario(call: ControlCall) -> "Scenario":
         return _named(text, 422)
     try:
         # Aside: a large text takes seconds, and the bank goes on meanwhile.
-        return await asyncio.to_thread(read_scenario, text, call.controls.resources())
+        calls = known_calls(call.controls.profiles.values())
+        return await asyncio.to_thread(read_scenario, text, call.controls.resources(), calls)
     except ScenarioInvalid as error:
         errors = [
             {"line": each.line, "field": each.place, "problem": each.problem, "remedy": each.remedy}

@@ -42,7 +42,8 @@ def banner_of(world: World | None, profile: Profile) -> Banner | None:
     """
     if world is None or profile.policy.strict_realism or not world.faults.rules:
         return None
-    rules, now = world.faults.list_live(), machine_now()
+    rules = [rule for rule in world.faults.list_live() if not rule.is_spent]
+    now = machine_now()
     lines = tuple(_line(rule, now) for rule in rules[:MOST_SHOWN])
     return Banner(count=len(rules), lines=lines) if rules else None
 

@@ -15,7 +15,7 @@ from sandbox.domain.effect_timing import delay_ms
 from sandbox.services.faults import Strike
 from sandbox.services.oauth.tampering import skewed
 from sandbox.services.world import World
-from sandbox.web.faults.answers import answer_of
+from sandbox.web.faults.answers import answer_of, refusal, stamped_response
 from sandbox.web.faults.facts import Facts, Known, Peek
 from sandbox.web.faults.scripted import Scripted, reply_of, response_of
 from sandbox.web.front import Front, http_date
@@ -28,6 +28,11 @@ HEADER = "X-Sandbox-Fault"
 DELAYS = frozenset({"fixed_delay", "uniform_delay", "long_tail_delay", "ramp_delay"})
 DRAIN_S = 1.0
 RANDOM_BYTES = 64
+LOST_PAGE = {
+    "status": 400,
+    "code": "invalid_parameter",
+    "message": "ページキーが無効です。最初から照会してください。",
+}
 Effect = Mapping[str, Any]
 
 
@@ -196,9 +201,18 @@ class Carrier:
     async def _read(self) -> web.StreamResponse:
         effect = self._strike.rule.effect
         if effect["kind"] == "lost_cursor":
-            return await self._after(effect)
+            is_followed = effect.get("key") in self._request.query
+            return await (self._lost_page() if is_followed else self._after(effect))
         self._entry.reading = effect
         return await self._handler(self._request)
+
+    async def _lost_page(self) -> web.StreamResponse:
+        """Refuse the page that was announced, to whoever would have seen it."""
+        response = await self._handler(self._request)
+        if response.status != 200:
+            return response
+        refused, self._entry.error_code = refusal(LOST_PAGE, self._profile, is_oauth=False)
+        return stamped_response(self._request, refused)
 
     # What both need
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.domain.api_class import ApiClass
 from sandbox.domain.effect import BALANCE_KINDS, CALL_KINDS, STATEMENT_KINDS
 from sandbox.domain.errors import BankError
-from sandbox.domain.fault import AMOUNT_KEYS
+from sandbox.domain.fault import AMOUNT_KEYS, NOWHERE, PAGES
 from sandbox.domain.oauth.parameters import Parameters, TooManyFields, parse_parameters
 from sandbox.domain.secrets import token_hash
 from sandbox.services.fault_facts import branch_code, day_type, hour_phase, wanted_of
@@ -33,7 +33,7 @@ log = logging.getLogger("sandbox.web")
 Facts = dict[str, str | int | None]
 FORM = "application/x-www-form-urlencoded"
 _TAGGED = ("code", "refresh_token", "token")
-_HOLDER = frozenset({"client_id", "contractor_id", "user", "grant_id", "scope"})
+_HOLDER = frozenset({"client_id", "contractor_id", "user", "signed_in", "grant_id", "scope"})
 _BODY = frozenset({*AMOUNT_KEYS, "beneficiary_bank", "branch_code"})
 _KINDS = {
     name: CALL_KINDS | kinds
@@ -122,7 +122,7 @@ class Peek:
         wanted = wanted_of(world.faults.rules)
         facts = self._plain(request, operation, form)
         if token is not None and wanted & _HOLDER:
-            facts |= await self._of_token(world, token)
+            facts |= await self._of_token(world, token, wanted)
         if operation is not None and operation.has_body and wanted & _BODY:
             facts |= _of_body(await _json_of(request))
         if "token" in wanted:
@@ -184,12 +184,16 @@ class Peek:
         except UnknownWorld:
             return None
 
-    async def _of_token(self, world: World, token: str) -> Facts:
-        access = await self._front.worlds.bank(world, self._bank).access.look_up(token)
+    async def _of_token(self, world: World, token: str, wanted: Collection[str]) -> Facts:
+        bank = self._front.worlds.bank(world, self._bank)
+        access = await bank.access.look_up(token)
         if access is None:
             return {}
-        standing = access.standing
-        return {
+        standing, found = access.standing, Facts()
+        if "signed_in" in wanted:
+            is_there = await bank.double_logins.is_signed_in(standing.credential_id)
+            found["signed_in"] = PAGES if is_there else NOWHERE
+        return found | {
             "client_id": standing.client_id,
             "contractor_id": standing.contractor_id,
             "user": standing.login,
