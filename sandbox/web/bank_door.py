@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.web.bank_routes import BankRoutes, around
 from sandbox.web.cors import Cors, Handle
+from sandbox.web.doorplate import Doorplate
 from sandbox.web.faults.carrying import struck
 from sandbox.web.faults.gate import GATE, Gate
 from sandbox.web.faults.listeners import LISTENERS
@@ -122,6 +123,7 @@ def bank_door(front: Front, profiles: tuple[Profile, ...]) -> web.Application:
         add_bank(app, front, profile)
     if not all(profile.policy.strict_realism for profile in profiles):
         app.router.add_routes(ReasonPages(front, profiles[0]).routes())
+        app.router.add_routes(Doorplate(front, profiles).routes())
     app.router.add_routes(asset_routes())
     app.router.add_routes([web.get("/healthz", healthz), readyz(front)])
     return app

@@ -137,7 +137,7 @@ def test_the_job_without_an_image_has_a_bank_that_is_ready(tmp_path):
 def test_the_commands_without_containers_go_as_they_say(tmp_path):
     (console,) = code("console")
     lines = [line.removeprefix("$ ") for line in console.splitlines()]
-    assert lines.pop(0) == "pip install bank-sandbox"
+    assert lines.pop(0) == "pip install ./bank_sandbox-*.whl"
     assert f"export SANDBOX_READY_FILE={'bank.json'}" in lines
     script = "\n".join(lines).replace(" &\n", " >bank.log 2>&1 &\n")
     said, addresses = started(script, tmp_path)
