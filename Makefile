@@ -21,10 +21,12 @@ serve: ## run the bank; ARGS go to `bank-sandbox serve`
 	@exec .venv/bin/bank-sandbox serve $(ARGS)
 
 # XDG_CONFIG_HOME: Chromium would write its profile there. Not exported for all: pip reads it.
+# PYTHONDONTWRITEBYTECODE empty, whatever the shell says: each of the many processes that the tests
+# start would compile the bank anew, and each worker the tests.
 test: ## run all tests; PYTEST_ARGS go to pytest
 	@scripts/bootstrap test
 	@scripts/test-setup
-	XDG_CONFIG_HOME="$(CACHE)/config" $(PYTHON_IN) -m pytest $(PYTEST_ARGS)
+	XDG_CONFIG_HOME="$(CACHE)/config" PYTHONDONTWRITEBYTECODE= $(PYTHON_IN) -m pytest $(PYTEST_ARGS)
 
 check: ## lint, format, types, floors
 	@scripts/bootstrap test

@@ -7,10 +7,8 @@ order, because each entity draws from a generator of its own. ``secret`` is real
 import hashlib
 import random
 import secrets
-from collections.abc import Callable
 
 Draw = random.Random
-SecretSource = Callable[[int], str]
 
 
 def draw(seed: int, *path: object) -> Draw:

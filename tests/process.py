@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.nursery import Nursery, is_known
 from tests.support import BASE, NOW
 
 COMMAND = str(Path(sys.executable).with_name("bank-sandbox"))
@@ -19,15 +21,31 @@ AS_JSON = (*FREE_PORTS, "--print-json")
 # Far more than either ever takes; they only keep a hanging process from hanging the tests.
 PATIENCE_S = 60
 STOP_SECONDS = 20
+# TMPDIR, once tests/conftest.py has set it: a server that is killed leaves its folder behind.
+TEMPORARY: dict[str, str] = {}
 
 
 def environment(**more: str) -> dict[str, str]:
     """Return this process's environment without its own settings, and without colours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
-    return {**kept, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", **more}
+    return {**kept, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", **TEMPORARY, **more}
+
+
+@cache
+def nursery() -> Nursery:
+    return Nursery(environment())
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a process of its own that need not import it again."""
+    command, whole = [COMMAND, *arguments], environment(**env)
+    if is_known(whole, nursery().env):
+        return nursery().run(command, whole, PATIENCE_S)
+    return run_anew(*arguments, **env)
+
+
+def run_anew(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end as a person's shell does: Python is started for it."""
     return subprocess.run(
         [COMMAND, *arguments],
         env=environment(**env),
@@ -132,7 +150,16 @@ def printing(*flags: str, until: str = "{", **env: str) -> Iterator[Server]:
             yield Server(process, _lines_until(process, until))
         finally:
             if process.poll() is None:
-                process.kill()
+                _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let it tidy up behind itself, if it can."""
+    process.terminate()
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _lines_until(process: subprocess.Popen[str], start: str) -> list[str]:

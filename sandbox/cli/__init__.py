@@ -4,11 +4,20 @@
 and a server has to be ready soon. Whatever is not plainly right is left to Typer, which explains.
 """
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line."""
+    try:
+        _run()
+    except BrokenPipeError:  # whoever read the answer is gone; Typer ends its commands like this
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _run() -> None:
     if sys.argv[1:2] == ["health"]:
         from sandbox.cli.health import plain_url, run_health
 

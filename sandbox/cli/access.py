@@ -7,14 +7,18 @@ import typer
 from sandbox.cli.options import (
     BANK,
     CONTROL,
+    EXIT_USAGE,
     SCOPE,
     WORLD,
     AsJson,
     Bank,
     Control,
+    OnlyClient,
+    OnlyPersona,
     Scope,
     WorldName,
     asking_world,
+    fail,
 )
 from sandbox.cli.output import print_one, print_rows
 
@@ -22,7 +26,6 @@ tokens = typer.Typer(help="Tokens: access and refresh tokens of the world.", no_
 grants = typer.Typer(help="Grants: what contractors have allowed.", no_args_is_help=True)
 
 Client = Annotated[str, typer.Option("--client", metavar="CLIENT_ID", help="Which client")]
-AnyClient = Annotated[str | None, typer.Option("--client", metavar="CLIENT_ID", help="Only its")]
 Persona = Annotated[str, typer.Option("--persona", metavar="NAME", help="Who consents")]
 TokenId = Annotated[str, typer.Argument(help="The token's id, from `tokens list`")]
 GrantId = Annotated[str, typer.Argument(help="The grant's id, from `grants list`")]
@@ -33,7 +36,7 @@ NO_GRANTS = "No grants. Consent: bank-sandbox authorize"
 
 @tokens.command("list")
 def list_tokens(
-    client: AnyClient = None,
+    client: OnlyClient = None,
     grant: Annotated[str | None, typer.Option(metavar="GRANT_ID", help="Only its")] = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
@@ -78,7 +81,7 @@ def expire_token(
     as_json: AsJson = False,
 ) -> None:
     """Let one token lapse now. Its grant lives on."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="tokens list") as found:
         found.tokens.expire(token_id)
         print_one({}, f"Token {token_id} has lapsed.", as_json=as_json)
 
@@ -91,15 +94,15 @@ def revoke_token(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a token by the bank: its whole grant ends."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="tokens list") as found:
         found.tokens.revoke(token_id)
         print_one({}, f"Token {token_id} is revoked, and its grant with it.", as_json=as_json)
 
 
 @grants.command("list")
 def list_grants(
-    client: AnyClient = None,
-    persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
+    client: OnlyClient = None,
+    persona: OnlyPersona = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -123,7 +126,7 @@ def revoke_grant(
     as_json: AsJson = False,
 ) -> None:
     """End a grant with both of its tokens."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="grants list") as found:
         found.grants.revoke(grant_id, by=by, reason=reason, lag=lag)
         print_one({}, f"Grant {grant_id} is revoked.", as_json=as_json)
 
@@ -136,7 +139,7 @@ def expire_grant(
     as_json: AsJson = False,
 ) -> None:
     """Let a grant lapse now, as if its time were over."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="grants list") as found:
         found.grants.expire(grant_id)
         print_one({}, f"Grant {grant_id} has lapsed.", as_json=as_json)
 
@@ -191,6 +194,8 @@ def unlock(
     as_json: AsJson = False,
 ) -> None:
     """Let a locked login, or all logins from a locked address, sign in again."""
+    if login is None and address is None:
+        fail(EXIT_USAGE, "say who: --login, --address, or both")
     with asking_world(control, world) as found:
         found.unlock(login=login, address=address, bank=bank)
         freed = " and ".join(each for each in (login, address) if each)
@@ -198,7 +203,7 @@ def unlock(
 
 
 def revoke(
-    client: AnyClient = None,
+    client: OnlyClient = None,
     contractor: Annotated[str | None, typer.Option(metavar="ID", help="All of this one")] = None,
     user: Annotated[
         str | None, typer.Option(metavar="USER_ID", help="With --contractor: this user's alone")
@@ -212,7 +217,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End grants early, by the bank: of a client, a contractor, a user, or all."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="grants list") as found:
         revoked = found.revoke(
             client_id=client,
             contractor_id=contractor,
@@ -233,7 +238,7 @@ def leak_grant(
     as_json: AsJson = False,
 ) -> None:
     """Leak a grant's access token: print a twin, to call the bank as somebody who must not."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="grants list") as found:
         leaked = found.grants.leak(grant_id)
         bound = "\nbound: of no use without the client's key or certificate" * leaked.is_bound
         text = (

@@ -11,6 +11,8 @@ from sandbox.cli.options import (
     AsJson,
     Bank,
     Control,
+    OnlyBank,
+    OnlyPersona,
     WorldName,
     asking_world,
 )
@@ -23,8 +25,8 @@ DONE = {"freeze": "frozen", "restrict": "restricted", "open": "open", "close": "
 
 @app.command("list")
 def list_accounts(
-    persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
-    bank: Annotated[str | None, typer.Option(help="Only this bank's")] = None,
+    persona: OnlyPersona = None,
+    bank: OnlyBank = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -48,7 +50,7 @@ def post_entry(
     as_json: AsJson = False,
 ) -> None:
     """Book a line on an account, and print the balance after it."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="accounts list") as found:
         booked = found.accounts.post(account_id, amount_yen, abstract, bank=bank)
         text = f"Booked; the balance is {booked.balance_yen} yen."
         print_one(booked, text, as_json=as_json)
@@ -64,7 +66,7 @@ def _add(act: str, done: str) -> None:
         control: Control = CONTROL,
         as_json: AsJson = False,
     ) -> None:
-        with asking_world(control, world) as found:
+        with asking_world(control, world, listed_by="accounts list") as found:
             found.accounts.set_state(account_id, act, bank=bank)
             print_one({}, f"Account {account_id} is {done}.", as_json=as_json)
 

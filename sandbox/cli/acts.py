@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.cli.options import BANK, CONTROL, WORLD, AsJson, Bank, Control, WorldName, asking_world
+from sandbox.cli.options import (
+    BANK,
+    CONTROL,
+    WORLD,
+    AsJson,
+    Bank,
+    Control,
+    WorldName,
+    asking_world,
+    named_value,
+)
 from sandbox.cli.output import print_one, print_rows
 
 if TYPE_CHECKING:
@@ -32,7 +42,7 @@ def do(
 ) -> None:
     """Do what a person or the bank does: `acts do change_password persona=taro secret=8642`."""
     with asking_world(control, world) as found:
-        given: Any = dict(_field(text) for text in fields or ())
+        given: Any = dict(named_value(text) for text in fields or ())
         done = found.act(act, bank, **given)
         print_one(done, _told(done, given.get("lag")), as_json=as_json)
 
@@ -98,7 +108,7 @@ def disclose(
     as_json: AsJson = False,
 ) -> None:
     """Tell the provider of a contractor's data, for good."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="acts incidents") as found:
         incident = found.incidents.disclose(incident_id, contractor, what, bank=bank)
         print_one(incident, _shown(incident), as_json=as_json)
 
@@ -112,7 +122,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Draw a new client secret for the provider, and print it this once."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="acts incidents") as found:
         incident = found.incidents.rotate(incident_id, bank=bank)
         text = f"client_secret  {incident.client_secret}\n{_shown(incident)}"
         print_one(incident, text, as_json=as_json)
@@ -128,7 +138,7 @@ def answer(
     as_json: AsJson = False,
 ) -> None:
     """Report as the provider, before the deadline."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="acts incidents") as found:
         incident = found.incidents.answer(incident_id, text, bank=bank)
         print_one(incident, _shown(incident), as_json=as_json)
 
@@ -145,7 +155,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close an incident: the grants concerned are revoked."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="acts incidents") as found:
         outcome = "release" if release else None
         incident = found.incidents.close(incident_id, outcome=outcome, bank=bank)
         print_one(incident, _shown(incident), as_json=as_json)
@@ -165,14 +175,6 @@ def disclosures(
     with asking_world(control, world) as found:
         listed = found.incidents.disclosures(contractor_id=contractor, bank=bank)
         print_rows(listed, columns, as_json=as_json, nothing=NO_DISCLOSURES)
-
-
-def _field(text: str) -> tuple[str, str]:
-    """Return a field of an act. Raises ``ValueError`` for no ``name=value``."""
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ValueError(f"{text!r} is no field: write NAME=VALUE")
-    return name, value
 
 
 def _told(done: "Acted", lag: str | None = None) -> str:

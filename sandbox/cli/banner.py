@@ -21,7 +21,7 @@ def banner(sandbox: "Sandbox", *, has_token: bool) -> str:
     ``has_token``: the control door asks for one; the curl line takes it from the environment.
     """
     world = sandbox.world
-    keeps = "temporary, removed at the end (keep it with --data DIR)"
+    keeps = "temporary, removed at the end; keep it with --data DIR"
     lines = [
         "これは試験用の環境です / This is a test environment: everything in it is fictional.",
         "",

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from sandbox.cli.options import BANK, CONTROL, WORLD, AsJson, Bank, Control, WorldName, asking_world
+from sandbox.cli.options import (
+    BANK,
+    CONTROL,
+    DIRECT_BANK,
+    WORLD,
+    AsJson,
+    Bank,
+    Control,
+    WorldName,
+    asking_world,
+)
 from sandbox.cli.output import print_json, print_one, print_rows, print_table, shown
 
 calendar = typer.Typer(help="Hours and holidays.", no_args_is_help=True)
@@ -18,7 +28,6 @@ Announce = Annotated[
 ]
 Version = Annotated[str, typer.Argument(help="Version of the terms")]
 Contractor = Annotated[str, typer.Argument(help="Contractor's id, from `contracts list`")]
-DIRECT_BANK = "web21"
 HOLIDAYS = {"true": True, "false": False, "null": None}
 NO_STOPS, NO_NOTICES = "Nothing is stopped.", "No notices."
 NO_OBJECTIONS = "These terms ask no contractor."
@@ -214,7 +223,7 @@ def list_objections(
 ) -> None:
     """List where each contractor stands."""
     columns = {"CONTRACTOR": "contractor_id", "NAME": "name", "ANSWER": "answer", "AT": "at"}
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="terms list") as found:
         listed = found.terms.objections(version, bank=bank)
         print_rows(listed, columns, as_json=as_json, nothing=NO_OBJECTIONS)
 
@@ -229,7 +238,7 @@ def object_to_terms(
     as_json: AsJson = False,
 ) -> None:
     """Object as a contractor."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="terms list") as found:
         done = found.terms.object(version, contractor, bank=bank)
         print_one(done, f"{contractor} objects to {version}.", as_json=as_json)
 
@@ -244,7 +253,7 @@ def terminate_objector(
     as_json: AsJson = False,
 ) -> None:
     """End the contract of a contractor who objected."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="terms list") as found:
         done = found.terms.terminate(version, contractor, bank=bank)
         print_one(done, f"The contract of {contractor} has ended.", as_json=as_json)
 

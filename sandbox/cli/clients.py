@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.cli.options import CONTROL, WORLD, AsJson, Control, WorldName, asking_world
+from sandbox.cli.options import CONTROL, WORLD, AsJson, Control, OnlyBank, WorldName, asking_world
 from sandbox.cli.output import print_json, print_one, print_rows, print_table, shown
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ TOLD_ONCE = "The secret is told only now: the bank keeps no more than its hash."
 @app.command("list")
 def list_clients(
     status: Annotated[str | None, typer.Option(help="active, blocked or ended")] = None,
-    bank: Annotated[str | None, typer.Option(help="Only this bank's")] = None,
+    bank: OnlyBank = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,

@@ -1,5 +1,6 @@
 """``bank-sandbox clock`` and ``reset``: the world's time, and setting a world back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The world's clock: real, frozen, offset or scaled.", no_args_is_help=True)
 
 EVENT_COLUMNS = {"AT": "at", "EVENT": "kind", "SUBJECT": "subject"}
+# Life goes on: thousands of lines in a month, among which nobody would find the one lapsed grant.
+EVERYDAY = ("posting", "closing_run")
+MOST_EVERYDAY = 10  # of each
 
 
 @app.command("show")
@@ -82,8 +86,15 @@ def _line(world: str, clock: "Clock") -> str:
 
 
 def _print_events(events: "Sequence[Event]") -> None:
-    if events:
-        print_rows(events, EVENT_COLUMNS, as_json=False, nothing="")
+    """Print what fell due; of the everyday, where it is more than a few lines, how often it did."""
+    counts = Counter(event.kind for event in events)
+    left_out = [kind for kind in EVERYDAY if counts[kind] > MOST_EVERYDAY]
+    listed = [event for event in events if event.kind not in left_out]
+    if listed:
+        print_rows(listed, EVENT_COLUMNS, as_json=False, nothing="")
+    if left_out:
+        counted = ", ".join(f"{kind} {counts[kind]}" for kind in left_out)
+        typer.echo(f"Not listed: {counted}. With --json: all.")
 
 
 def reset(

@@ -14,6 +14,8 @@ from sandbox.cli.options import (
     WORLD,
     AsJson,
     Control,
+    OnlyClient,
+    OnlyPersona,
     WorldName,
     asking_world,
     fail,
@@ -42,19 +44,19 @@ def conduct(
         typer.Option(
             "--declared",
             metavar="FILE",
-            help="JSON: what the app wanted and shows: transfers, shown_as_paid, totals",
+            help="JSON: transfers, shown_as_paid, totals of the app; checks to expect and allow",
         ),
     ] = None,
     bank: Annotated[str | None, typer.Option(help="Only calls of this bank")] = None,
-    client: Annotated[str | None, typer.Option(metavar="CLIENT_ID", help="Only its calls")] = None,
-    persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
+    client: OnlyClient = None,
+    persona: OnlyPersona = None,
     since: Annotated[str | None, typer.Option(help="World time, as in 2026-12-01T09:00")] = None,
     until: Annotated[str | None, typer.Option(help="World time, itself not within")] = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
-    """Judge how the clients behaved. Exit code 1 with any finding of level E."""
+    """Judge how the clients behaved. Exit code 1 with a finding of level E that nobody expected."""
     if format not in FORMATS:
         fail(EXIT_USAGE, f"--format: one of {', '.join(FORMATS)}")
     format = "json" if as_json else format
@@ -74,14 +76,14 @@ def conduct(
         _print(answer, report)
     else:
         typer.echo(contents[format].decode().rstrip("\n"))
-    if answer.errors:
+    if answer.errors or answer.missing:
         raise typer.Exit(EXIT_REFUSED)
 
 
 def _declared(file: Path | None) -> Mapping[str, Any]:
     if file is None:
         return {}
-    known = ("transfers", "shown_as_paid", "totals")
+    known = ("transfers", "shown_as_paid", "totals", "expect", "allow")
     try:
         said = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
@@ -112,7 +114,7 @@ def _row(finding: Mapping[str, Any]) -> list[str]:
     what, remedy = finding["what"], finding["remedy"]
     return [
         finding["id"],
-        finding["level"],
+        " ".join([finding["level"], *([finding["wanted"]] if "wanted" in finding else [])]),
         " ".join([*numbers, *more]) or "–",
         f"{what['ja']}\n{what['en']}\n→ {remedy['ja']}\n→ {remedy['en']}\n",
     ]
@@ -122,5 +124,6 @@ def _summary(answer: "Conduct") -> str:
     if not answer.calls:
         return "呼び出しがありません。 / No calls. Make one: bank-sandbox login --headless"
     counted = f"{answer.calls} calls, {answer.errors} errors, {answer.warnings} warnings"
-    verdict = "不合格 / failed" if answer.errors else "合格 / passed"
-    return f"{verdict}: {counted}"
+    missing = f"; not found: {', '.join(answer.missing)}" if answer.missing else ""
+    verdict = "不合格 / failed" if answer.errors or missing else "合格 / passed"
+    return f"{verdict}: {counted}{missing}"

@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.cli.options import CONTROL, WORLD, AsJson, Control, WorldName, asking_world
+from sandbox.cli.options import (
+    CONTROL,
+    DIRECT_BANK,
+    WORLD,
+    AsJson,
+    Bank,
+    Control,
+    OnlyBank,
+    WorldName,
+    asking_world,
+    named_value,
+)
 from sandbox.cli.output import print_json, print_one, print_rows, print_table, shown
 
 if TYPE_CHECKING:
@@ -14,8 +25,6 @@ app = typer.Typer(
     help="Contracts: contractors with several users, and their rights.", no_args_is_help=True
 )
 ContractorId = Annotated[str, typer.Argument(help="The contractor's id, from `contracts list`")]
-DirectBank = Annotated[str, typer.Option("--bank", help="Which bank")]
-DIRECT_BANK = "web21"
 NO_CONTRACTS = "No such contractors."
 # What stands for a list, though it may have one member only.
 LISTS = frozenset({"services", "refused", "rights", "web_servers", "accounts"})
@@ -27,7 +36,7 @@ def list_contracts(
     status: Annotated[
         str | None, typer.Option(help="applied, active, refused, terminated or none")
     ] = None,
-    bank: Annotated[str | None, typer.Option(help="Only this bank's")] = None,
+    bank: OnlyBank = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -48,7 +57,7 @@ def show_contract(
     as_json: AsJson = False,
 ) -> None:
     """Show a contract with its users and their rights, and what comes next."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="contracts list") as found:
         contract = found.contracts.get(contractor_id)
         if as_json:
             print_json(contract)
@@ -79,13 +88,13 @@ def act_on_contract(
         list[str] | None,
         typer.Argument(metavar="[NAME=VALUE]...", help="What the act takes; lists by commas"),
     ] = None,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
     """Do something about a contract: `contracts act ID accept refused=approval`."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="contracts list") as found:
         given: Any = dict(_field(text) for text in fields or ())
         done = found.contracts.act(contractor_id, act, bank, **given)
         text = f"Done: {act}."
@@ -97,14 +106,8 @@ def act_on_contract(
 
 
 def _field(text: str) -> tuple[str, Any]:
-    """Return a field of an act as the API takes it.
-
-    Raises:
-        ValueError: no ``name=value``.
-    """
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ValueError(f"{text!r} is no field: write NAME=VALUE")
+    """Return a field of an act as the API takes it. Raises ``ValueError``: see ``named_value``."""
+    name, value = named_value(text)
     if name in LISTS and value not in WORDS:
         return name, [each for each in value.split(",") if each]
     if name.endswith("_yen") and value.isdecimal():

@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.cli.options import CONTROL, WORLD, AsJson, Control, WorldName, asking_world
+from sandbox.cli.options import (
+    CONTROL,
+    WORLD,
+    AsJson,
+    Control,
+    OnlyBank,
+    OnlyClient,
+    WorldName,
+    asking_world,
+)
 from sandbox.cli.output import print_json, print_one, print_rows, print_table, shown
 
 if TYPE_CHECKING:
@@ -14,7 +23,6 @@ app = typer.Typer(
     help="Events: what providers are told by web hooks (the sandbox's own).", no_args_is_help=True
 )
 Client = Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id")]
-OfClient = Annotated[str | None, typer.Option("--client", help="Only this client's")]
 DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="From `events deliveries`")]
 NO_EVENTS = "No events yet. Send one: bank-sandbox events ping CLIENT"
 NO_DELIVERIES = "No deliveries: nobody listens. Register: bank-sandbox events listen CLIENT URL"
@@ -24,7 +32,7 @@ TOLD_ONCE = "The secret is told only now. It signs what is sent."
 @app.command("list")
 def list_events(
     kind: Annotated[str | None, typer.Option("--type", help="grant.revoked, ping …")] = None,
-    client: OfClient = None,
+    client: OnlyClient = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -91,7 +99,7 @@ def ping(
 
 @app.command("deliveries")
 def list_deliveries(
-    client: OfClient = None,
+    client: OnlyClient = None,
     status: Annotated[
         str | None, typer.Option(help="waiting, held, delivered, given_up, stopped, dropped")
     ] = None,
@@ -148,7 +156,7 @@ def redeliver(
 
 @app.command("mail")
 def list_mail(
-    bank: Annotated[str | None, typer.Option(help="Only this bank's")] = None,
+    bank: OnlyBank = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,

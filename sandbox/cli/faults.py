@@ -14,6 +14,7 @@ from sandbox.cli.options import (
     WorldName,
     asking_world,
     fail,
+    named_value,
 )
 from sandbox.cli.output import print_json, print_one, print_rows, print_table
 
@@ -129,9 +130,7 @@ def explain(
 def _pairs(option: str, given: Pairs | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in given or ():
-        name, equals, value = each.partition("=")
-        if not (name and equals):
-            fail(EXIT_USAGE, f"{option} is NAME=VALUE, not {each!r}")
+        name, value = named_value(each)
         is_text = option != "--set" and not name.endswith("_yen")
         found[name] = value if is_text else _value(option, value)
     return found

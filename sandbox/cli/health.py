@@ -50,6 +50,7 @@ def _told(find: "Callable[[], Health]") -> int:
         return EXIT_USAGE
     if health.is_ready:
         sys.stdout.write(f"{health.detail}\n")
+        sys.stdout.flush()  # here, where a reader that is gone can still be seen
         return 0
     sys.stderr.write(f"{health.detail}. Is it started? bank-sandbox serve\n")
     return EXIT_NOT_READY

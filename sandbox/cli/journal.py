@@ -12,6 +12,8 @@ from sandbox.cli.options import (
     WORLD,
     AsJson,
     Control,
+    OnlyClient,
+    OnlyPersona,
     WorldName,
     asking_world,
     fail,
@@ -32,8 +34,8 @@ NOTHING = "No calls. Make one: bank-sandbox login --headless"
 def journal(
     bank: Annotated[str | None, typer.Option(help="Only calls of this bank")] = None,
     operation: Annotated[str | None, typer.Option(help="Only this operation")] = None,
-    client: Annotated[str | None, typer.Option(metavar="CLIENT_ID", help="Only its calls")] = None,
-    persona: Annotated[str | None, typer.Option(metavar="NAME", help="Only this one's")] = None,
+    client: OnlyClient = None,
+    persona: OnlyPersona = None,
     contractor: Annotated[
         str | None, typer.Option(metavar="CONTRACTOR_ID", help="Only this one's")
     ] = None,
@@ -119,6 +121,6 @@ def _follow(calls: "Iterator[JournalEntry]", *, as_json: bool) -> None:
 
 
 def _line(entry: "JournalEntry") -> str:
-    parts = shown(entry.at), shown(entry.status), entry.method, entry.path
+    parts = entry.at, entry.status, entry.method, entry.path
     known = [each for each in (entry.client_id, entry.error_code) if each]
-    return " ".join([*parts, *known])
+    return " ".join(map(shown, [*parts, *known]))

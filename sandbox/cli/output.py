@@ -7,15 +7,14 @@ from typing import Any
 
 import typer
 
-# Not a terminal's width: what goes into a pipe is never broken into lines.
-PIPE_COLUMNS = 1000
+from sandbox.domain.printable import one_line, printable, printable_json
 
 
 def print_json(value: Any) -> None:
     """Print an answer, or a list of them, as the server would send it."""
     from sandbox.client.answers import plain
 
-    typer.echo(json.dumps(plain(value), ensure_ascii=False))
+    typer.echo(printable_json(json.dumps(plain(value), ensure_ascii=False)))
 
 
 def print_rows(
@@ -35,19 +34,10 @@ def print_rows(
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table, with nothing in its cells that commands a terminal."""
+    from sandbox.cli import tables
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=PIPE_COLUMNS)
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
+    tables.print_table(headings, [list(map(printable, row)) for row in rows])
 
 
 def print_one(value: Any, text: str, *, as_json: bool) -> None:
@@ -55,11 +45,11 @@ def print_one(value: Any, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(value)
     else:
-        typer.echo(text)
+        typer.echo(printable(text))
 
 
 def shown(value: Any) -> str:
-    """Return a value as a table shows it."""
+    """Return a value as a table shows it: in one line, with nothing that commands a terminal."""
     match value:
         case None:
             return "–"
@@ -71,7 +61,7 @@ def shown(value: Any) -> str:
             return " ".join(map(shown, value))
         case Mapping():
             return " ".join(f"{name}={shown(each)}" for name, each in value.items())
-    return str(value)
+    return one_line(str(value))
 
 
 def _attribute(item: Any, dotted: str) -> Any:

@@ -117,8 +117,10 @@ def _read(name: str) -> "Scenario":
     from sandbox.scenarios.library import text_of
     from sandbox.scenarios.reading import read_scenario
     from sandbox.web.control.named import resources
+    from sandbox.web.faults.known import known_calls
+    from sandbox.web.profiles import PROFILES
 
-    return read_scenario(text_of(name), resources())
+    return read_scenario(text_of(name), resources(), known_calls(PROFILES))
 
 
 def _make_folder(name: str) -> None:

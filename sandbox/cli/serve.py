@@ -107,8 +107,9 @@ def _complain(message: str) -> int:
 def _set_up_logging(settings: Settings) -> None:
     import logging
 
-    level = logging.INFO if settings["access_log"] else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s %(message)s")
+    from sandbox.cli import log_lines
+
+    log_lines.set_up(logging.INFO if settings["access_log"] else logging.WARNING)
     for name in settings.unknown:
         logging.getLogger("sandbox").warning("%s is set, but is no setting of bank-sandbox", name)
 

@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.cli.contracts import DIRECT_BANK, DirectBank
-from sandbox.cli.options import CONTROL, WORLD, AsJson, Control, WorldName, asking_world
+from sandbox.cli.options import (
+    CONTROL,
+    DIRECT_BANK,
+    WORLD,
+    AsJson,
+    Bank,
+    Control,
+    OnlyBank,
+    WorldName,
+    asking_world,
+)
 from sandbox.cli.output import print_json, print_one, print_rows, print_table, shown
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ def list_transfers(
     contractor: Annotated[str | None, typer.Option(metavar="ID", help="Only this one's")] = None,
     kind: Annotated[str | None, typer.Option(help="transfer, bulk, payroll or bonus")] = None,
     status: Annotated[str | None, typer.Option(help="Such as awaiting_approval, settled")] = None,
-    bank: Annotated[str | None, typer.Option(help="Only this bank's")] = None,
+    bank: OnlyBank = None,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -79,13 +88,13 @@ def ask_recall(
     reference: Reference,
     item_id: ItemId,
     by: By,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
     """Ask for a paid item back (組戻依頼), as a user at the bank's page."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="contracts list") as found:
         found.transfers.ask_recall(reference, item_id, by, bank=bank)
         print_one({}, f"Item {item_id} is asked back.", as_json=as_json)
 
@@ -95,7 +104,7 @@ def answer_recall(
     reference: Reference,
     item_id: ItemId,
     is_refused: Annotated[bool, typer.Option("--refuse", help=REFUSED)] = False,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -112,7 +121,7 @@ def report_unable(
     reference: Reference,
     item_id: ItemId,
     reason: Annotated[str, typer.Option(help="Why")] = "account_closed",
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -128,13 +137,13 @@ def report_unable(
 def delete_transfer(
     reference: Reference,
     by: By,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
 ) -> None:
     """Delete a request that could be sent again, as a user at the bank's page."""
-    with asking_world(control, world) as found:
+    with asking_world(control, world, listed_by="contracts list") as found:
         found.transfers.delete(reference, by, bank=bank)
         print_one({}, f"Request {reference} is deleted; its record stays.", as_json=as_json)
 
@@ -148,7 +157,7 @@ def script(
         str | None, typer.Option(metavar="REASON", help="Nothing can be paid: account_closed")
     ] = None,
     recall: Annotated[str | None, typer.Option(help="agreed, refused or none")] = None,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -169,7 +178,7 @@ def script(
 
 @app.command("scripts")
 def list_scripts(
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -184,7 +193,7 @@ def list_scripts(
 
 @app.command("fees")
 def show_fees(
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,
@@ -205,7 +214,7 @@ def set_fees(
         int | None, typer.Option(help="Contract fee of a month, without tax; with --band")
     ] = None,
     tax: Annotated[int | None, typer.Option(help="Consumption tax in percent")] = None,
-    bank: DirectBank = DIRECT_BANK,
+    bank: Bank = DIRECT_BANK,
     world: WorldName = WORLD,
     control: Control = CONTROL,
     as_json: AsJson = False,

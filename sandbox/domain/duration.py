@@ -59,15 +59,3 @@ def _parts(given: str) -> dict[str, str]:
     if given.startswith("P") and "ms" in found:
         found["ms"] = found["ms"].ljust(3, "0")  # .5 S is 500 ms
     return found
-
-
-def format_duration(duration_ms: int) -> str:
-    """Return ``duration_ms`` in the short form without weeks; ``parse_duration`` reads it back."""
-    if duration_ms < 0:
-        raise ValueError(f"{duration_ms} ms is negative: a length of time cannot be")
-    written = ""
-    rest = duration_ms
-    for unit, unit_ms in list(UNITS_MS.items())[1:]:
-        count, rest = divmod(rest, unit_ms)
-        written += f"{count}{unit}" if count else ""
-    return written or "0s"

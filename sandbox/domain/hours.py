@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sandbox.domain.api_class import ApiClass
-from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND, Instant, jst_date, midnight
+from sandbox.domain.time import DAY, HOUR, MINUTE, Instant, jst_date, midnight
 
 MONDAY = 0
 _EVERY_WEEKDAY = frozenset(range(7))
@@ -78,11 +78,6 @@ def opens_at(preset: Preset, instant: Instant) -> Instant:
             return instant
         instant = end
     raise ValueError("these service hours never open")
-
-
-def seconds_to_opening(preset: Preset, instant: Instant) -> int:
-    """Return whole seconds until the service is open, for ``Retry-After``: rounded up."""
-    return -((instant - opens_at(preset, instant)) // SECOND)
 
 
 def _closed_until(preset: Preset, instant: Instant) -> Instant | None:

@@ -17,7 +17,7 @@ OWN = frozenset(
     f"SANDBOX_{name}"
     for name in (
         *("HOST", "PORT", "TLS_PORT", "CONTROL_HOST", "CONTROL_PORT"),
-        *("BASE_URL", "DATA", "WORLD_FILE"),
+        *("BASE_URL", "DATA", "WORLD_FILE", "READY_FILE"),
     )
 )
 COMMAND = (sys.executable, "-m", "sandbox", "serve", "--print-json")

@@ -11,8 +11,10 @@ import jsonschema_rs
 import orjson
 
 from sandbox.domain.errors import InvalidParameter
+from sandbox.domain.meant import meant
 
 Problem = dict[str, str]
+KINDS = jsonschema_rs.ValidationErrorKind
 TOO_DEEP = "nested too deeply"
 
 
@@ -81,9 +83,7 @@ class SchemaStore:
         except ValueError:
             return [{"field": "", "problem": TOO_DEEP}]
         found = [
-            {"field": _field(e), "problem": e.message[:200]}
-            for error in errors
-            for e in _causes(error)
+            problem for error in errors for problem in _problems(error, hides_values=hides_values)
         ]
         return sorted(found, key=lambda problem: (problem["field"], problem["problem"]))
 
@@ -92,23 +92,49 @@ class SchemaStore:
         return jsonschema_rs.validator_for(self.text(name), validate_formats=True, mask="the value")
 
 
-def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """Return what breaks the one alternative that a body means, told by its constants."""
-    kinds = jsonschema_rs.ValidationErrorKind
-    if not isinstance(error.kind, kinds.OneOfNotValid):
-        return [error]
-    meant = [
-        found
-        for found in error.kind.context
-        if not any(isinstance(each.kind, kinds.Constant) for each in found)
+def _problems(error: jsonschema_rs.ValidationError, *, hides_values: bool) -> list[Problem]:
+    """Return what to mend: of alternatives, in the one that is meant, or which there are."""
+    if isinstance(error.kind, KINDS.AnyOf):
+        missing = [_missing(found) for found in error.kind.context]
+        if all(missing):
+            return [{"field": _field(error), "problem": f"give {', or '.join(missing)}"}]
+    if isinstance(error.kind, KINDS.OneOfNotValid):
+        told = [_constants(found) for found in error.kind.context]
+        if all(told):
+            choice = _choice([each[0] for each in told], hides_values=hides_values)
+            return [{"field": _field(told[0][0]), "problem": choice}]
+        if told.count([]) == 1:  # a body tells by its constants which one it means
+            return [_told(each) for each in error.kind.context[told.index([])]]
+    return [_told(error)]
+
+
+def _told(error: jsonschema_rs.ValidationError) -> Problem:
+    return {"field": _field(error), "problem": error.message[:200]}
+
+
+def _missing(errors: list[jsonschema_rs.ValidationError]) -> str:
+    """Return the fields that are missing, if that is all that is wrong, else nothing."""
+    names = [each.kind.property for each in errors if isinstance(each.kind, KINDS.Required)]
+    return " and ".join(names) if len(names) == len(errors) else ""
+
+
+def _constants(errors: list[jsonschema_rs.ValidationError]) -> list[jsonschema_rs.ValidationError]:
+    return [each for each in errors if isinstance(each.kind, KINDS.Constant)]
+
+
+def _choice(errors: list[jsonschema_rs.ValidationError], *, hides_values: bool) -> str:
+    """Return what there is in place of a value that is no alternative's constant."""
+    given = errors[0].instance
+    known = [
+        str(each.kind.expected_value) for each in errors if isinstance(each.kind, KINDS.Constant)
     ]
-    return meant[0] if len(meant) == 1 else [error]
+    if hides_values or not isinstance(given, str):
+        return meant("", known)
+    return f'"{given[:60]}" is none of them. {meant(given, known)}'
 
 
 def _field(error: jsonschema_rs.ValidationError) -> str:
     """Return where a body breaks its schema. A field that is missing is named, not its parent."""
     kind = error.kind
-    missing = (
-        [kind.property] if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else []
-    )
+    missing = [kind.property] if isinstance(kind, KINDS.Required) else []
     return ".".join(str(step) for step in [*error.instance_path, *missing])

@@ -29,7 +29,7 @@ async def test_an_unknown_path_below_a_bank_is_404_in_its_shape(running, bank):
 
 
 async def test_beside_the_banks_there_is_nothing(running):
-    for path in ("/", "/tomatoes", "/tomat", "/web2", "/accounts"):
+    for path in ("/tomatoes", "/tomat", "/web2", "/accounts"):
         async with running.http.get(f"{running.url}{path}") as answer:
             assert (answer.status, answer.content_type) == (404, "text/plain"), path
 

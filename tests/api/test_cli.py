@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import __version__
+from sandbox.app import data_directory
 from sandbox.services.population import load_clients, load_people
-from sandbox.settings import SETTINGS
+from sandbox.settings import SETTINGS, read_settings
 from tests.process import AS_JSON, COMMAND, FREE_PORTS, environment, printing, run
 from tests.support import NOW
 
@@ -169,6 +171,16 @@ def test_a_data_directory_in_use_is_named_with_its_owner(data):
         said = complaint("serve", *FREE_PORTS, "--data", data)
         assert f"process {server.addresses['pid']}:" in said
         assert "--data" in said
+
+
+async def test_the_directory_that_it_makes_is_its_owners_alone(tmp_path):
+    """Signing keys are in it; one that is there already is as its owner made it."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o750)
+    for path, mode in ((tmp_path / "below" / "ours", 0o700), (theirs, 0o750)):
+        async with data_directory(read_settings({"data": str(path)})) as (directory, _):
+            assert directory == path
+        assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_a_variable_that_no_setting_reads_is_warned_of(data):

@@ -2,38 +2,8 @@
 
 import json
 
-import pytest
-
-from sandbox.client import Sandbox
 from tests.direct import SHOJI
-from tests.process import run as run_process
-from tests.support import AGGREGATOR, NOW
-
-
-@pytest.fixture
-def world(driven):
-    made = Sandbox(driven.control_url).worlds.create(clock=f"frozen:{NOW}")
-    yield made
-    made.delete()
-
-
-@pytest.fixture
-def run(driven, world):
-    """Run a command in the test's world; its exit code is 0 unless told otherwise."""
-
-    def run(*words, code=0):
-        where = {"SANDBOX_CONTROL": driven.control_url}
-        found = run_process(*words, "--world", world.name, **where)
-        assert found.returncode == code, found
-        assert "Traceback" not in found.stderr
-        return found.stderr if code else found.stdout
-
-    return run
-
-
-@pytest.fixture
-def ask(run):
-    return lambda *words: json.loads(run(*words, "--json"))
+from tests.support import AGGREGATOR
 
 
 def test_acts_end_grants_and_say_how_many(run, ask, world):
@@ -55,7 +25,7 @@ def test_an_act_with_a_lag_says_when(run):
 
 
 def test_what_an_act_does_not_take_is_said_in_words(run):
-    assert "'persona' is no field" in run("acts", "do", "lose_card", "persona", code=2)
+    assert "'persona' is no NAME=VALUE" in run("acts", "do", "lose_card", "persona", code=2)
     said = run("acts", "do", "lose_card", "persona=nobody", code=1)
     assert "this bank knows no nobody" in said
     assert "lag: agree ends no grant" in run(

@@ -1,50 +1,20 @@
 """The commands that drive a running server, each in a process of its own, as people call them."""
 
-import json
 import sqlite3
 import subprocess
 
 import pytest
+import requests
+from typer import Exit
 from typer.main import get_command
 
 from sandbox.cli.commands import app
-from sandbox.client import Sandbox
+from sandbox.cli.options import fail
 from tests.process import COMMAND, environment
 from tests.process import run as run_process
 from tests.support import AGGREGATOR, NOW, REDIRECT_URI, answer_of
 
 CLOCK = f"frozen:{NOW}"
-
-
-@pytest.fixture
-def world(driven):
-    made = Sandbox(driven.control_url).worlds.create(clock=CLOCK)
-    yield made
-    made.delete()
-
-
-@pytest.fixture
-def run(driven, world):
-    """Run a command in the test's world; its exit code is 0 unless told otherwise."""
-
-    def run(*words: str, code: int = 0, on_world: bool = True) -> str:
-        where = ["--world", world.name] if on_world else []
-        found = run_process(*words, *where, SANDBOX_CONTROL=driven.control_url)
-        assert found.returncode == code, found
-        assert "Traceback" not in found.stderr
-        if code:
-            assert found.stdout == ""
-            return found.stderr
-        assert found.stderr == ""
-        return found.stdout
-
-    return run
-
-
-@pytest.fixture
-def ask(run):
-    """Run a command with --json; return what it answers."""
-    return lambda *words, **how: json.loads(run(*words, "--json", **how))
 
 
 # Help
@@ -333,6 +303,22 @@ REFUSED = [
 @pytest.mark.parametrize(("words", "next_step"), REFUSED)
 def test_a_refusal_ends_with_1_and_names_the_next_step(run, words, next_step):
     assert next_step in run(*words, code=1, on_world=False)
+
+
+def test_what_a_caller_sent_commands_no_terminal(world, run, ask):
+    asked = f"{world.bank().authorization_endpoint}?client_id=%1b%5d0;owned%07%c2%9b31m%0aforged"
+    assert requests.get(asked, timeout=10).status_code == 400
+    shown = run("journal")
+    assert "\\x1b]0;owned\\x07\\x9b31m\\x0aforged" in shown
+    assert not any(each in shown for each in "\x1b\x07\x9b")
+    assert ask("journal")[0]["client_id"] == "\x1b]0;owned\x07\x9b31m\nforged"
+    assert "\x9b" not in run("journal", "--json")
+
+
+def test_nor_does_what_a_server_answers(capsys):
+    with pytest.raises(Exit):
+        fail(1, "refused: \x1b]0;owned\x07\nsee there")
+    assert capsys.readouterr().err == "bank-sandbox: refused: \\x1b]0;owned\\x07\nsee there\n"
 
 
 MISUSED = [

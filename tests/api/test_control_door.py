@@ -280,6 +280,12 @@ HOSTS = {
     "localhost.evil.example": False,
     "[evil.example]:8081": False,
     "127.0.0.1@evil.example": False,
+    "127.0.0.1:80@evil.example": False,
+    "[::1].evil.example": False,
+    "[::1]:8081.evil.example": False,
+    "[::1": False,
+    "bank:8081:8081": False,
+    "bank:port": False,
     "": False,
 }
 

@@ -89,12 +89,22 @@ async def test_fault_rules_are_in_a_banner_with_the_time_that_is_left(running):
     await told(running, "/faults", rule)
     await told(running, "/faults", {"effect": {"kind": "reset"}, "ttl": "0s", "times": 2})
     _, page, _ = await opened(running, "/worlds/default")
-    assert "有効な障害ルール: 2件" in page
+    assert "有効な障害ルール：2件" in page
     assert re.search(r"<code>status</code> .*tomato.* <strong>残り 1:(30|2\d)</strong>", page)
     assert "自動では終わりません" in page
     assert "0 / 2回" in page
+    assert "使い切り" not in page
     await told(running, "/faults", None, "DELETE")
     assert "有効な障害ルール" not in (await opened(running, "/worlds/default"))[1]
+
+
+async def test_a_rule_that_has_struck_as_often_as_it_may_is_listed_and_not_in_force(running):
+    await told(running, "/faults", {"effect": {"kind": "status", "status": 503}, "times": 1})
+    assert "有効な障害ルール：1件" in (await opened(running, "/worlds/default"))[1]
+    await running.get("/accounts", "no-such-token")
+    _, page, _ = await opened(running, "/worlds/default")
+    assert "有効な障害ルール" not in page
+    assert re.search(r"<td>1 / 1回</td><td>使い切り</td>", page)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +130,12 @@ async def test_stops_are_shown_while_they_hold_and_before_and_not_after(running)
     later = {"bank": "web21", "from": "2026-11-20T01:00", "until": "2026-11-20T03:00"}
     await told(running, "/maintenance", later | {"announce": {}})
     _, page, _ = await opened(running, "/worlds/default")
-    assert "停止中: 1件" in page
+    assert "停止中：1件" in page
     for part in ("障害停止", "計画停止", "2026-11-20 01:00:00", "システムメンテナンス"):
         assert part in page
     await running.advance("31m")
     _, page, _ = await opened(running, "/worlds/default")
-    assert "停止中: 1件" not in page
+    assert "停止中：1件" not in page
     assert "障害停止" not in page
     assert "計画停止" in page
 
@@ -172,8 +182,8 @@ async def test_what_a_caller_writes_is_text_on_the_page(running):
     path = "/tomato/parasol/v1/banks/0566/accounts?x=%3Cscript%3Ealert(1)%3C/script%3E"
     async with running.http.get(running.url + path):
         await asyncio.sleep(0)
-    rule = {"effect": {"kind": "status", "status": 503}, "match": {"path": "<img src=x>"}}
-    await told(running, "/faults", rule)
+    effect = {"kind": "status", "status": 503, "message": "<img src=x>"}
+    await told(running, "/faults", {"effect": effect})
     _, page, _ = await opened(running, "/worlds/default")
     assert "<script" not in page
     assert "<img" not in page

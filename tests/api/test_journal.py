@@ -163,7 +163,7 @@ async def test_what_no_api_answers_is_on_record_too(running):
     assert await told(running) == [
         (None, 405, "method_not_allowed"),
         (None, 404, "not_found"),
-        ("list_accounts", 401, "unknown"),
+        ("list_accounts", 401, "no_token"),
         ("metadata", 200, None),
         ("openapi", 200, None),
     ]

@@ -3,13 +3,14 @@
 import socket
 import sqlite3
 from contextlib import closing, suppress
+from pathlib import Path
 from signal import SIGINT, SIGTERM
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.process import AS_JSON, STOP_SECONDS, serving, spawn
+from tests.process import AS_JSON, STOP_SECONDS, TEMPORARY, printing, serving, spawn
 from tests.support import AGGREGATOR, REDIRECT_URI, basic, bearer
 
 # In-flight answers get little more than a second; the rest is room for a busy machine.
@@ -53,6 +54,18 @@ def test_a_clean_restart_changes_nothing(tmp_path):
         assert clock["now"] == moved["now"]
         answer = requests.get(f"{after.base}/accounts", headers=bearer(token), timeout=10)
         assert answer.status_code == 200
+
+
+def test_only_a_killed_server_leaves_its_folder_and_it_is_one_of_the_tests():
+    folders = Path(TEMPORARY["TMPDIR"])
+    before = set(folders.glob("bank-sandbox-*"))
+    with printing(*AS_JSON):
+        assert set(folders.glob("bank-sandbox-*")) > before
+    assert set(folders.glob("bank-sandbox-*")) == before
+    with serving() as server:
+        server.kill()
+    (left,) = set(folders.glob("bank-sandbox-*")) - before
+    assert (left / "default.db").exists()
 
 
 def test_the_temporary_directory_goes_with_the_server(tmp_path):

@@ -81,3 +81,49 @@ def test_a_value_that_must_not_be_told_is_hidden(own):
     assert "s3cret" in open_["problem"]
     assert "s3cret" not in hidden["problem"]
     assert (open_["field"], hidden["field"]) == ("yen", "yen")
+
+
+KINDS = [
+    {"properties": {"kind": {"const": "slow"}, "ms": {"type": "integer"}}, "required": ["ms"]},
+    {"properties": {"kind": {"const": "status"}}, "required": ["kind"]},
+]
+ONE = "One of: slow, status."
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("statsu", '"statsu" is none of them. Did you mean `status`?'),
+        ("x", f'"x" is none of them. {ONE}'),
+        (5, ONE),
+    ],
+)
+def test_what_is_no_alternative_is_told_which_there_are(own, kind, problem):
+    store, write = own
+    write("amount", {"properties": {"effect": {"oneOf": KINDS}}})
+    found = store.problems("bank/amount", {"effect": {"kind": kind}})
+    assert found == [{"field": "effect.kind", "problem": problem}]
+    (hidden,) = store.problems("bank/amount", {"effect": {"kind": kind}}, hides_values=True)
+    assert hidden == {"field": "effect.kind", "problem": ONE}
+
+
+def test_an_alternative_that_is_meant_is_told_what_it_misses(own):
+    store, write = own
+    write("amount", {"oneOf": KINDS})
+    (found,) = store.problems("bank/amount", {"kind": "slow"})
+    assert found == {"field": "ms", "problem": '"ms" is a required property'}
+
+
+@pytest.mark.parametrize(
+    ("other", "problem"),
+    [
+        ({"required": ["tax"]}, "give bands and yen, or tax"),
+        ({"maxProperties": 0}, "any of the schemas"),
+    ],
+)
+def test_where_one_of_several_fields_is_due_all_of_them_are_named(own, other, problem):
+    store, write = own
+    write("amount", {"anyOf": [{"required": ["bands", "yen"]}, other]})
+    (found,) = store.problems("bank/amount", {"day": 1})
+    assert found["field"] == ""
+    assert problem in found["problem"]

@@ -139,9 +139,9 @@ async def empty_bearer(running, tokens):
 
 
 CREDENTIALS = [
-    (nothing, 401, ANY_SCHEME, "unknown"),
+    (nothing, 401, ANY_SCHEME, "no_token"),
     (garbage, 401, INVALID, "unknown"),
-    (refresh_token, 401, INVALID, "unknown"),
+    (refresh_token, 401, INVALID, "refresh_token_sent"),
     (one_character_changed, 401, INVALID, "unknown"),
     (expired, 401, INVALID, "access_expired"),
     (revoked, 401, INVALID, "revoked_by_provider"),
@@ -150,8 +150,8 @@ CREDENTIALS = [
     (in_the_query, 400, None, None),
     (in_the_query_disguised, 400, None, None),
     (twice, 400, None, None),
-    (basic_instead, 401, ANY_SCHEME, "unknown"),
-    (empty_bearer, 401, ANY_SCHEME, "unknown"),
+    (basic_instead, 401, ANY_SCHEME, "no_token"),
+    (empty_bearer, 401, ANY_SCHEME, "no_token"),
 ]
 
 

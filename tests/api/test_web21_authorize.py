@@ -195,6 +195,23 @@ async def test_the_consent_page_lists_contractor_user_services_accounts_and_end(
     assert page.text.count("checked") == 2
 
 
+async def test_the_pages_speak_of_services_and_not_of_information_to_hand_over(person):
+    """A contractor's own web server may move money: that is no outside service that reads."""
+    await person.browser.visit(person.direct.address(scope="web21.ref web21.upd"))
+    sign_in = await person.browser.follow()
+    assert "契約者Webサーバーとの連携を許可する前に" in sign_in.text
+    consent = await person.try_again(MAKER)
+    asked_again = await person.allow()
+    for page in (consent, asked_again):
+        assert "<h1>サーバー接続サービスの利用を許可しますか</h1>" in page.text
+        assert "<legend>許可するサービス</legend>" in page.text
+        assert "契約者Webサーバーに許可するサービスをお確かめください" in page.text
+    assert "許可するサービスを1つ以上選んでください" in asked_again.text
+    for page in (sign_in, consent, asked_again):
+        assert "渡す" not in page.text
+        assert "外部のサービス" not in page.text
+
+
 @pytest.mark.requirement("W-43")
 async def test_a_service_that_is_not_ticked_is_not_granted(person):
     await person.sign_in(MAKER, scope="web21.ref web21.upd")

@@ -174,6 +174,19 @@ async def test_contractors_work_side_by_side_and_not_with_each_others_codes(runn
     assert (await shoji.exchange(consent["code"]))[0] == 200
 
 
+@pytest.mark.requirement("O-16")
+async def test_a_token_of_the_other_bank_opens_nothing_and_is_told_as_such(running):
+    direct = Direct(running)
+    own = await direct.log_in("shoji_maker")
+    others = await running.log_in("taro")
+    for name in ("access_token", "refresh_token"):
+        assert await direct.verdict(others[name]) == (401, "other_bank")
+        status, body, said = await running.get("/accounts", own[name])
+        assert (status, body["error_code"]) == (401, "invalid_token")
+        assert said["X-Sandbox-Reason"] == "other_bank"
+    assert await direct.verdict(own["access_token"]) == (200, None)
+
+
 async def test_tokens_find_another_world_by_its_path(running):
     body = {"name": "green", "seed": 5}
     url = f"{running.sandbox.control_url}/api/v1/worlds"

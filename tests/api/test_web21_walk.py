@@ -178,10 +178,10 @@ async def basic_instead(direct, tokens):
 @pytest.mark.parametrize(
     ("present", "reason"),
     [
-        (nothing, "unknown"),
-        (refresh_token, "unknown"),
+        (nothing, "no_token"),
+        (refresh_token, "refresh_token_sent"),
         (upper_case, "unknown"),
-        (basic_instead, "unknown"),
+        (basic_instead, "no_token"),
         (expired, "access_expired"),
         (revoked, "revoked_by_provider"),
     ],

@@ -135,7 +135,10 @@ async def test_both_places_of_the_metadata_know_the_world(running):
             assert (await answer.json())["issuer"] == f"{running.url}/w/green/tomato"
 
 
-@pytest.mark.parametrize("path", ["/w/nobody", "/w/default/w/default", "/w/Default", "/w"])
+@pytest.mark.parametrize(
+    "path",
+    ["/w/nobody", "/w/default/w/default", "/w/Default", "/w", "/w/default//other.example"],
+)
 async def test_a_world_that_is_not_there_is_404_in_the_banks_shape(running, path):
     url = f"{running.url}{path}{BASE}/accounts"
     async with running.http.get(url) as answer:

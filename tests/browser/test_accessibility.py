@@ -113,6 +113,17 @@ async def test_trouble_is_announced_once_and_at_once(person, place):
     assert (await alert.inner_text()).strip()
 
 
+@pytest.mark.parametrize("place", TROUBLES)
+@pytest.mark.parametrize("context_options", [{"viewport": {"width": 390, "height": 740}}])
+async def test_trouble_is_seen_on_a_phone_without_scrolling(person, place):
+    await PLACES[place](person)
+    box = await person.page.get_by_role("alert").bounding_box()
+    bar = person.page.locator(".tester")
+    bottom = (await bar.bounding_box())["y"] if await bar.count() else 740
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= bottom
+
+
 @pytest.mark.parametrize("place", ["wrong_pin", "nothing_chosen"])
 async def test_a_form_in_trouble_says_so_in_its_title_and_at_its_fields(person, place):
     await PLACES[place](person)

@@ -75,3 +75,15 @@ async def test_no_other_site_can_frame_the_page_or_send_somebody_there(person):
     assert "sandbox-aggregator" not in await person.page.content()
     await person.page.click("main a")
     assert "sandbox-aggregator" in await person.page.content()
+
+
+async def test_what_stands_in_a_card_stays_in_it(person):
+    await filled(person)
+    await go(person, "/worlds/default")
+    for width in (320, 390, 700, 1280):
+        await person.page.set_viewport_size({"width": width, "height": 740})
+        outside = await person.page.eval_on_selector_all(
+            ".facts dd",
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)",
+        )
+        assert outside == [], width

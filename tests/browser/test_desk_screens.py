@@ -39,3 +39,24 @@ async def test_each_page_has_its_picture_and_nothing_grave(person, place, langua
         assert not is_blank(rows)
         if (language, device) in LOOKED_AT:  # axe takes longer than the picture
             assert await complaints(person.page) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["desk_request_warned", "desk_wrong_password", "desk_user_confirm"]
+)
+@pytest.mark.parametrize("context_options", [{"viewport": {"width": 390, "height": 740}}])
+async def test_what_is_wrong_is_seen_on_a_phone_without_scrolling(person, place):
+    await PLACES[place](person)
+    box = await person.page.get_by_role("alert").bounding_box()
+    assert box["y"] + box["height"] <= 740
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_the_key_that_is_shown_once_is_shown_whole(person, width):
+    await PLACES["desk_issued"](person)
+    await person.page.set_viewport_size({"width": width, "height": 740})
+    key = person.page.locator("#encryption-key")
+    assert len(await key.input_value()) == 44
+    assert await key.evaluate(
+        "e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight"
+    )

@@ -181,6 +181,19 @@ def test_a_server_that_does_not_start_tells_why(tmp_path):
     assert "bank-sandbox did not start: bank-sandbox: SANDBOX_SEED='one'" in output
 
 
+def test_a_server_of_its_own_leaves_the_ready_file_to_the_one_that_wrote_it(tmp_path):
+    ready = tmp_path / "ready.json"
+    ready.write_text("another server's")
+    project = written(
+        tmp_path,
+        "import os\nos.environ['SANDBOX_READY_FILE'] = 'ready.json'\n"
+        "def test_it(bank):\n    assert bank.name == 'tomato'\n",
+    )
+    code, output = run_pytest("-q", directory=project)
+    assert code == 0, output
+    assert ready.read_text() == "another server's"
+
+
 async def test_the_awaitable_world_is_the_same(bank):
     consent = await bank.aio.authorize("sandbox-aggregator", "taro")
     assert consent.code

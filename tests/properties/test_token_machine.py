@@ -202,7 +202,7 @@ class TokenMachine(WorldMachine):
 
     @rule(token=refresh_tokens)
     def a_refresh_token_opens_no_account(self, token):
-        assert self.answer(token, None) == "unknown"
+        assert self.answer(token, None) == "refresh_token_sent"
 
     def answer(self, token: Secret, presented_by: str | None) -> str | None:
         """Return the reason with which the bank rejects the token, or None if it lets it in."""

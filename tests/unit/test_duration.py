@@ -1,10 +1,8 @@
 """Lengths of time: both forms, and what is refused."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from sandbox.domain.duration import LONGEST, format_duration, parse_duration
+from sandbox.domain.duration import LONGEST, parse_duration
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND
 
 READ = {
@@ -65,22 +63,3 @@ def test_what_is_no_length_of_time_is_refused_with_its_reason(text: str, why: st
 def test_the_message_shows_how_to_write_one() -> None:
     with pytest.raises(ValueError, match="'5' is no length of time: write one such as 91d, 2h30m"):
         parse_duration("5")
-
-
-@pytest.mark.parametrize(
-    ("duration_ms", "expected"),
-    [(0, "0s"), (91 * DAY, "91d"), (150 * MINUTE, "2h30m"), (1_500, "1s500ms"), (7 * DAY, "7d")],
-)
-def test_a_length_of_time_is_written_without_weeks(duration_ms: int, expected: str) -> None:
-    assert format_duration(duration_ms) == expected
-
-
-def test_a_negative_length_is_not_written() -> None:
-    with pytest.raises(ValueError, match="negative"):
-        format_duration(-1)
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, LONGEST))
-def test_what_is_written_is_read_back(duration_ms: int) -> None:
-    assert parse_duration(format_duration(duration_ms)) == duration_ms

@@ -94,6 +94,15 @@ def test_a_rule_ends_by_itself(ends_at, expected):
     assert bool(strikes(rule(ends_at=ends_at))) is expected
 
 
+@pytest.mark.parametrize(
+    ("times", "struck", "expected"), [(None, 9, False), (2, 1, False), (2, 2, True), (1, 1, True)]
+)
+def test_a_rule_is_spent_once_it_has_struck_as_often_as_it_may(times, struck, expected):
+    found = rule(times=times, struck=struck)
+    assert found.is_spent is expected
+    assert bool(strikes(found)) is not expected
+
+
 def test_the_first_rule_whose_turn_it_is_strikes_and_later_ones_do_not_count():
     rules = [rule(1, times=1, struck=1, seen=1), rule(2), rule(3)]
     verdicts = weigh(rules, CALL, lambda _: 0.0, NOW)

@@ -13,9 +13,8 @@ from sandbox.domain.hours import (
     ClosedWindow,
     is_open,
     opens_at,
-    seconds_to_opening,
 )
-from sandbox.domain.time import DAY, HOUR, JST, MINUTE, SECOND, Instant, at, instant_of, midnight
+from sandbox.domain.time import DAY, HOUR, JST, MINUTE, Instant, at, instant_of, midnight
 
 NORMAL = (time(0, 5), time(23, 55))
 AFTER_MAINTENANCE = (time(6, 0), time(23, 55))
@@ -83,14 +82,6 @@ def test_a_window_holds_its_first_instant_and_not_its_last(day: date) -> None:
 )
 def test_the_next_opening_is_known(now: str, expected: str) -> None:
     assert opens_at(REGIONAL, tokyo(now)) == tokyo(expected)
-
-
-def test_retry_after_is_never_too_early() -> None:
-    opening = tokyo("2024-01-11 00:05")
-    assert seconds_to_opening(REGIONAL, opening - 1) == 1
-    assert seconds_to_opening(REGIONAL, opening - SECOND) == 1
-    assert seconds_to_opening(REGIONAL, opening - SECOND - 1) == 2
-    assert seconds_to_opening(REGIONAL, opening) == 0
 
 
 def test_always_never_closes() -> None:

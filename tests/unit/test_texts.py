@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, nodes
 
 from sandbox.clock import Mode
 from sandbox.domain.availability import StopKind
-from sandbox.domain.conduct.verdict import Verdict
+from sandbox.domain.conduct.verdict import Verdict, Wanted
 from sandbox.domain.corporate.contract import Service
 from sandbox.domain.errors import Reason
 from sandbox.domain.notice import NoticeKind
@@ -61,6 +61,7 @@ FAMILIES = {
     "detail.*": DETAIL_LABELS,
     "notices.kind.*": tuple(NoticeKind),
     "conduct.verdict.*": tuple(Verdict),
+    "conduct.wanted.*": tuple(Wanted),
     "control.mode.*": tuple(Mode),
     "control.stop_kind.*": tuple(StopKind),
     "control.run_state.*": tuple(State),
