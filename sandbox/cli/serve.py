@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sandbox.cli import collector, ready_file
+from sandbox.cli import allocator, collector, ready_file
 from sandbox.settings import SETTINGS, SettingInvalid, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def run_server(flags: dict[str, str]) -> int:
 def _run(settings: Settings) -> int:
     import asyncio
 
+    allocator.settle()
     collector.rest()
     from sandbox.cli.authorities import read_late
 
