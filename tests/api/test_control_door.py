@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from sandbox.services.population import load_clients, load_people, load_personas
 from sandbox.settings import SettingInvalid
+from sandbox.web.control.endpoint import problems
 from tests.support import AGGREGATOR, NOW, bearer, run_sandbox
 
 PROBLEM = "urn:bank-sandbox:problem:"
@@ -201,6 +204,14 @@ async def test_a_body_beyond_a_mebibyte_is_a_problem(running):
         data=io.BytesIO(b'{"by": "' + b"x" * 1_100_000 + b'"}'),
         Content_Type="application/json",
     )
+
+
+async def test_a_type_is_the_same_whatever_python_calls_the_status():
+    async def refuse(_request):
+        raise web.HTTPRequestEntityTooLarge(1, 2, reason="Content Too Large")  # as 3.13 says
+
+    answer = await problems(make_mocked_request("POST", "/api/v1/worlds"), refuse)
+    assert json.loads(answer.body)["type"] == PROBLEM + "request-entity-too-large"
 
 
 async def test_a_program_error_shows_no_more_than_that_it_happened(running, monkeypatch, caplog):

@@ -174,6 +174,10 @@ async def _json_object(request: web.Request) -> Json:
     return body
 
 
+# A type stays what it is: Python 3.13 has other words for this status than 3.11.
+SLUGS = {413: "request-entity-too-large"}
+
+
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give every failure of the control door its one shape."""
@@ -194,7 +198,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        slug = error.reason.lower().replace(" ", "-")
+        slug = SLUGS.get(error.status) or error.reason.lower().replace(" ", "-")
         detail = f"{request.method} {request.path}"
         if error.status == 404 and not request.path.startswith("/api/"):
             detail = f"{detail}: {_THIS_DOOR}"
