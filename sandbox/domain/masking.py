@@ -55,6 +55,7 @@ _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}+(?P<rest>(?:(?:\.|%2[Ee])[A-Za-z0-9_-]
 HEX_DIGITS = 32  # of a token of a bank whose wire leaves room for no more
 _HEX_TOKEN = re.compile(rf"(?<![0-9A-Za-z])[0-9a-f]{{{HEX_DIGITS}}}(?![0-9A-Za-z])")
 _INPUT = re.compile(r"<(?:input|textarea|button)\b[^>]*>?", re.IGNORECASE)
+_TEXTAREA = re.compile(r"(?P<tag><textarea\b[^>]*>?)(?P<text>[^<]*)", re.IGNORECASE)
 _INPUT_NAME = re.compile(r"""\bname\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _INPUT_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"?|'[^']*'?|[^\s"'>]+)""", re.IGNORECASE)
 
@@ -124,7 +125,13 @@ def mask_page(html: str) -> str:
     last = html.rfind("<")
     if last > html.rfind(">"):
         html = html[:last]
-    return _INPUT.sub(_mask_input, html)
+    return _TEXTAREA.sub(_mask_textarea, _INPUT.sub(_mask_input, html))
+
+
+def _mask_textarea(found: re.Match[str]) -> str:
+    name = _INPUT_NAME.search(found["tag"])
+    holds_secret = name is not None and is_secret(name[1]) and found["text"]
+    return found["tag"] + MASK if holds_secret else found[0]
 
 
 def _mask_input(found: re.Match[str]) -> str:

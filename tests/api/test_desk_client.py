@@ -14,7 +14,7 @@ from tests.support import basic
 UNYU = "0000000000000000AG0000000001A008"
 PASSWORD = "Himitsu-no-1"
 URL = "https://unyu.example/callback"
-KEY = re.compile(r'name="encryption_key" value="([^"]+)"')
+KEY = re.compile(r'name="encryption_key"[^>]*>([^<]+)<')
 
 
 async def client_of(running, client_id):

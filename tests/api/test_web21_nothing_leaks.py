@@ -66,7 +66,7 @@ async def issue(story):
         await visitor.identify(FIRM)
         await visitor.open("/client")
         page = await visitor.post("/client/issue")
-        told = re.search(r'name="encryption_key" value="([^"]+)"', page.text)
+        told = re.search(r'name="encryption_key"[^>]*>([^<]+)<', page.text)
         story.direct.client_id = re.search(r'name="client_id" value="(\d{8})"', page.text)[1]
         story.keep_key(told[1])
         await visitor.open("/client")

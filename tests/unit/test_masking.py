@@ -125,6 +125,12 @@ def test_the_form_token_of_a_page_is_masked_and_the_rest_stays():
     assert masked == page.replace(SECRET, MASK)
 
 
+def test_what_no_secret_field_of_a_page_holds_stays():
+    page = '<textarea name="memo">a</textarea><textarea name="pin"></textarea>'
+    assert mask_page(page) == page
+    assert mask_page("<textarea>b</textarea>") == "<textarea>b</textarea>"
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -134,6 +140,8 @@ def test_the_form_token_of_a_page_is_masked_and_the_rest_stays():
         f'<p>a<input value="{SECRET}" na',
         f'<input name="csrf" value="{SECRET}',
         f'<button name="csrf" value="{SECRET}">',
+        f'<textarea rows="2" name="encryption_key">{SECRET}</textarea>',
+        f"<TEXTAREA NAME=pin>\n{SECRET}",
     ],
 )
 def test_no_page_hides_a_secret_whole_or_cut_off(page):
@@ -223,7 +231,9 @@ def test_no_word_makes_the_search_by_shape_slow(piece):
 
 
 @pytest.mark.parametrize("mask", [mask_json, mask_page, mask_pairs, mask_address, mask_hex_tokens])
-@pytest.mark.parametrize("piece", ['\\"', '"', '":"', '"a":"\\"', "value=", "<input ", "\\", "&"])
+@pytest.mark.parametrize(
+    "piece", ['\\"', '"', '":"', '"a":"\\"', "value=", "<input ", "<textarea ", "\\", "&"]
+)
 def test_no_text_makes_the_search_by_name_slow(mask, piece):
     assert growth(lambda text: mask('"' + text), piece) < LINEAR_AT_MOST
     assert growth(lambda text: mask("<input name=pin " + text), piece) < LINEAR_AT_MOST
