@@ -17,6 +17,7 @@ from sandbox.domain.moment import parse_instant, parse_time_of_day
 from sandbox.domain.time import DAY, HOUR, MINUTE, SECOND, Instant, jst_date, midnight
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLOCKS = ("world", "machine")
 BUSINESS_DAY = "business_day"
 DAY_TYPES = (BUSINESS_DAY, "national_holiday", "year_end", "weekend")
 MOST_STEPS = 1_000  # looked at, for an end or for the next begin
