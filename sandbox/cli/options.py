@@ -117,9 +117,8 @@ def _next_step(problem: "ProblemError", listed_by: str | None) -> str | None:
     errors = problem.more.get("errors", ())
     if errors:
         # The whole request has no name, and what is wrong with it stands by itself.
-        return "\n  ".join(
-            f"{each['field']}: {each['problem']}".removeprefix(": ") for each in errors
-        )
+        told = [f"{each['field']}: {each['problem']}".removeprefix(": ") for each in errors]
+        return "\n  ".join(each for each in told if each != problem.detail) or None
     if problem.slug == "unknown-subject" and listed_by is not None:
         return f"See them all: bank-sandbox {listed_by}"
     return NEXT_STEPS.get(problem.slug)

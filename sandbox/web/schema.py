@@ -16,6 +16,8 @@ from sandbox.domain.meant import meant
 Problem = dict[str, str]
 KINDS = jsonschema_rs.ValidationErrorKind
 TOO_DEEP = "nested too deeply"
+IS_NONE = " is not one of "
+LONGEST, MOST_NAMED = 200, 1_000
 
 
 class ReplyInvalid(Exception):
@@ -109,7 +111,12 @@ def _problems(error: jsonschema_rs.ValidationError, *, hides_values: bool) -> li
 
 
 def _told(error: jsonschema_rs.ValidationError) -> Problem:
-    return {"field": _field(error), "problem": error.message[:200]}
+    message = error.message[:LONGEST]
+    if isinstance(error.kind, KINDS.Enum):  # the library names two and counts the rest
+        before = error.message.partition(IS_NONE)[0]
+        options = ", ".join(orjson.dumps(each).decode() for each in error.kind.options)
+        message = f"{before[:LONGEST]}{IS_NONE}{options[:MOST_NAMED]}"
+    return {"field": _field(error), "problem": message}
 
 
 def _missing(errors: list[jsonschema_rs.ValidationError]) -> str:

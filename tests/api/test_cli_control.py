@@ -295,7 +295,7 @@ REFUSED = [
     (["authorize", "--client", "nobody"], "bank-sandbox worlds show"),
     (["login", "--headless", "--client", "nobody"], "bank-sandbox worlds show"),
     (["login", "--headless", "--persona", "nobody"], "bank-sandbox worlds show"),
-    (["reset", "everything"], 'what: "everything" is not one of'),
+    (["reset", "everything"], 'what: "everything" is not one of "data", "tokens", "journal"'),
     (["clock", "advance", "a while"], "bank-sandbox clock show"),
 ]
 
@@ -303,6 +303,12 @@ REFUSED = [
 @pytest.mark.parametrize(("words", "next_step"), REFUSED)
 def test_a_refusal_ends_with_1_and_names_the_next_step(run, words, next_step):
     assert next_step in run(*words, code=1, on_world=False)
+
+
+def test_what_is_wrong_is_said_once(run):
+    rule = ("status", "--set", "status=503", "--match", "bank=tomatoe")
+    said = run("faults", "add", *rule, code=1, on_world=False)
+    assert said.count("there is no bank 'tomatoe'") == 1
 
 
 def test_what_a_caller_sent_commands_no_terminal(world, run, ask):

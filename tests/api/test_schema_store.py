@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.domain.errors import InvalidParameter
 from sandbox.resources import data_root
-from sandbox.web.schema import SchemaStore
+from sandbox.web.schema import IS_NONE, LONGEST, MOST_NAMED, SchemaStore
 
 FOLDERS = ("tomato", "web21", "control")
 STORE = SchemaStore(data_root() / "schemas", FOLDERS)
@@ -105,6 +105,23 @@ def test_what_is_no_alternative_is_told_which_there_are(own, kind, problem):
     assert found == [{"field": "effect.kind", "problem": problem}]
     (hidden,) = store.problems("bank/amount", {"effect": {"kind": kind}}, hides_values=True)
     assert hidden == {"field": "effect.kind", "problem": ONE}
+
+
+@pytest.mark.parametrize(("hides_values", "told"), [(False, '"x"'), (True, "the value")])
+def test_a_value_that_is_no_choice_is_told_all_there_are(own, hides_values, told):
+    store, write = own
+    write("amount", {"properties": {"what": {"enum": ["a", "b", "c", 4, None]}}})
+    found = store.problems("bank/amount", {"what": "x"}, hides_values=hides_values)
+    choices = 'is not one of "a", "b", "c", 4, null'
+    assert found == [{"field": "what", "problem": f"{told} {choices}"}]
+
+
+def test_of_very_many_choices_and_a_very_long_value_the_beginning_is_told(own):
+    store, write = own
+    write("amount", {"enum": list(range(1_000))})
+    (found,) = store.problems("bank/amount", "x" * 5_000)
+    assert found["problem"].startswith('"' + "x" * 199 + " is not one of 0, 1, 2")
+    assert len(found["problem"]) == LONGEST + len(IS_NONE) + MOST_NAMED
 
 
 def test_an_alternative_that_is_meant_is_told_what_it_misses(own):
